@@ -27,8 +27,9 @@ static void print_number(const struct signal_number *number)
     struct span cut = {number->name.bytes, number->name.size < 128 ? number->name.size : 128};
 
     printf("%.*s:", (int)(json_text(name, cut) - name), name);
+    char real[JSON_REAL_MAX];
     if (number->is_real)
-        printf("%.17g", number->real);
+        printf("%.*s", (int)(json_real(real, number->real) - real), real);
     else
         printf("%" PRId64, number->integer);
 }
@@ -70,6 +71,75 @@ static int write_number(const struct signal_number *number, char *text, size_t s
     if (number->name.size >= 2 && memcmp(name, "n_", 2) == 0)
         return snprintf(text, size, "%.*s %.0f", name_size, name, number->real);
     return snprintf(text, size, "%.*s %.1f %%", name_size, name, 100 * number->real);
+}
+
+/* Text in Slack's form, where &, < and > would begin something (mentions, links), as JSON without its quotes. */
+static void write_escaped(FILE *file, struct span text)
+{
+    for (size_t at = 0; at < text.size; at++) {
+        char json[JSON_TEXT_MAX(4)];
+        size_t size = 1; /* a character of UTF-8 stays whole */
+        while (at + size < text.size && size < 4 && ((unsigned char)text.bytes[at + size] & 0xc0) == 0x80)
+            size++;
+        const char *entity = text.bytes[at] == '&'   ? "&amp;"
+                             : text.bytes[at] == '<' ? "&lt;"
+                             : text.bytes[at] == '>' ? "&gt;"
+                                                     : NULL;
+        if (entity != NULL) {
+            fputs(entity, file);
+            continue;
+        }
+        size_t written = (size_t)(json_text(json, (struct span){text.bytes + at, size}) - json);
+        fwrite(json + 1, 1, written - 2, file);
+        at += size - 1;
+    }
+}
+
+/* What it is about, in a line. */
+static void write_line(FILE *file, const struct signal *signal)
+{
+    char start[32], number[WHY_SIZE];
+
+    time_format(signal->window.start_ms, start, sizeof(start));
+    fprintf(file, "%s: ", signal_kind_name(signal->kind));
+    write_escaped(file, signal->subject);
+    if (signal->cohort.size > 0) {
+        fputs(", cohort ", file);
+        write_escaped(file, signal->cohort);
+    }
+    fprintf(file, ", %s of %.10s", window_kind_name(signal->window.kind), start);
+    if (signal->number_count == 0)
+        return;
+    write_number(&signal->numbers[0], number, sizeof(number));
+    fputs(", ", file);
+    write_escaped(file, span_of(number));
+}
+
+void signal_write_message(FILE *file, const struct signal *signal)
+{
+    fputs("{\"text\":\"", file);
+    write_line(file, signal);
+    fputs("\",\"attachments\":[{\"fallback\":\"", file);
+    write_line(file, signal);
+    fputs("\",\"fields\":[", file);
+    for (uint32_t index = 0; index < signal->number_count; index++) {
+        char text[WHY_SIZE];
+        struct span name = signal->numbers[index].name;
+        write_number(&signal->numbers[index], text, sizeof(text));
+        struct span value = span_of(text);
+        if (value.size > name.size) { /* "share 1.2 %" without its name */
+            value.bytes += name.size + 1;
+            value.size -= name.size + 1;
+        }
+        fputs(index == 0 ? "{\"title\":\"" : ",{\"title\":\"", file);
+        write_escaped(file, name);
+        fputs("\",\"value\":\"", file);
+        write_escaped(file, value);
+        fputs("\",\"short\":true}", file);
+    }
+    fputs("],\"footer\":\"", file);
+    write_escaped(file, signal->rule);
+    fputs("\"}]}", file);
 }
 
 size_t signal_table_widen(size_t widest, const struct signal *signal)

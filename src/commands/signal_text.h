@@ -8,6 +8,14 @@
 /* Prints one JSON object and a newline: the fields of the schema, nulls left out, `numbers` as an object. */
 void signal_print_json(const struct signal *signal);
 
+/*
+ * Writes a signal as a message that Slack's incoming webhooks take, and what follows them (Mattermost, Discord's
+ * /slack):
+ * {"text", "attachments": [{"fallback", "fields": [{"title", "value", "short"}], "footer"}]}. Names are somebody
+ * else's, so that none of them can mention or link anything.
+ */
+void signal_write_message(FILE *file, const struct signal *signal);
+
 /* Opens a table with the columns kind, window, subject (with its cohort) and why. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict signal_table_open(struct table **table, struct reason *why);
 

@@ -5,9 +5,10 @@
  * All state is in the topics. Equal rows make equal bytes, so whoever repeats this, after a crash or beside another
  * instance, publishes nothing. Windows are published in transactions that end in one partition a moment before the
  * next, so nothing is concluded until all was read and nothing came for a while.
+ *
+ * What is delivered to a webhook is what stands in the topic then, published by whomever; a file remembers it.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,32 +16,30 @@
 #include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
-#include "gentally/cli/output.h"
 #include "gentally/cli/progress.h"
-#include "gentally/codec/avro_write.h"
-#include "gentally/codec/record_read.h"
 #include "gentally/commands/commands.h"
-#include "gentally/inspect/latest.h"
-#include "gentally/kafka/producer.h"
-#include "gentally/kafka/topic_follow.h"
-#include "gentally/kafka/topics.h"
-#include "gentally/publish/our_schemas.h"
 #include "signal_source.h"
-#include "signal_text.h"
-#include "under_way.h"
+#include "signal_webhook.h"
+#include "signals_run.h"
 
 #define QUIET_MS 1000     /* nothing came for so long: no transaction is half seen */
 #define PATIENCE_MS 10000 /* conclude even so, where something always comes */
 #define POLL_MS 200
 #define SILENCE_MS 30000 /* before the end: is the broker still there? */
 #define ASK_MS 5000
-#define SETTLE_MS 1000
 #define RETRY_MS 1000
 
 enum option {
     FOLLOW,
     DRY_RUN,
     FORMAT,
+    KIND,
+    SINCE,
+    FLOOR,
+    WEBHOOK,
+    WEBHOOK_FILE,
+    WEBHOOK_TOKEN_FILE,
+    WEBHOOK_STATE_FILE,
     UNKNOWN_SHARE,
     UNKNOWN_REQUESTS,
     JUMP,
@@ -50,13 +49,19 @@ enum option {
     RISE
 };
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_NONE };
 static const char *const formats[] = {"table", "json"};
 
 static const struct command_option option_table[] = {
     [FOLLOW] = {"follow", NULL, "stay, and publish as summaries come, until SIGTERM", NULL},
     [DRY_RUN] = {"dry-run", NULL, "print what would stand, and publish nothing", NULL},
     [FORMAT] = {"format", "F", "print what stands, as table or json, and publish nothing", NULL},
+    [KIND] = {"kind", "K[,K]", "print or deliver only these: first_week, category_jump, ...", NULL},
+    [SINCE] = {"since", "TIME", "print or deliver only those of windows that start then or later", NULL},
+    [FLOOR] = {"floor", "N", "print or deliver those of models only with so many requests (default 0)", NULL},
+    [WEBHOOK] = {"webhook", "URL", "with --follow: deliver each signal there, once", NULL},
+    [WEBHOOK_FILE] = {"webhook-file", "PATH", "the same, the URL in a file", NULL},
+    [WEBHOOK_TOKEN_FILE] = {"webhook-token-file", "PATH", "a bearer token for it", NULL},
+    [WEBHOOK_STATE_FILE] = {"webhook-state", "PATH", "the file that remembers what was delivered", NULL},
     [UNKNOWN_SHARE] = {"unknown-share", "S", "unknown_model: of the week's tokens (default 0.001)", NULL},
     [UNKNOWN_REQUESTS] = {"unknown-requests", "N", "unknown_model: requests in the week (default 100)", NULL},
     [JUMP] = {"jump", "S", "category_jump: change of share (default 0.05)", NULL},
@@ -71,7 +76,7 @@ static enum verdict run(struct command_call *call, struct reason *why);
 const struct command command_signals = {
     .name = "signals",
     .purpose = "find what is worth a look in the summaries, and publish it",
-    .arguments = "[--follow | --dry-run | --format table|json] [options]",
+    .arguments = "[--follow [--webhook URL] | --dry-run | --format table|json] [options]",
     .summary = "find what is worth a look in the summaries, and publish it",
     .text =
         "Reads the summaries (model and category by week, retention by month) and publishes to <namespace>.signals:\n"
@@ -81,47 +86,24 @@ const struct command command_signals = {
         "\n"
         "--follow   stay, and publish as summaries come; SIGTERM ends it. Give all instances the same thresholds.\n"
         "--dry-run  print what would stand in the topic, as a table or (--format json) a line each; change nothing.\n"
-        "--format   alone: print what stands in the topic; change nothing.\n"
+        "--format   alone: print what stands in the topic, oldest window first; change nothing.\n"
+        "--webhook  with --follow: each signal once, as JSON that Slack and its like take, to the URL; one that\n"
+        "           does not take it is asked again, ever more rarely. What was delivered is in --webhook-state;\n"
+        "           what stands when that is made counts as told, but for what --since names.\n"
         "\n"
-        "Example:\n"
-        "  gentally signals && gentally signals --format table",
+        "Examples:\n"
+        "  gentally signals && gentally signals --format table --since 2025-11-01 --floor 100\n"
+        "  gentally signals --follow --webhook-file /run/secrets/slack --webhook-state /var/lib/gentally/told \\\n"
+        "      --kind category_jump,unknown_model",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
     .is_reader = true,
     .run = run,
 };
 
-enum topic { TOPIC_SIGNALS, TOPIC_MODEL, TOPIC_CATEGORY, TOPIC_RETENTION, TOPIC_LEDGER, TOPIC_COUNT };
-
-struct request {
-    const struct config *config;
-    struct logger logger;
-    bool is_followed, is_dry;
-    uint32_t format; /* enum format */
-    struct signal_rules rules;
-    sigset_t stops;
-    bool is_stopped;
-
-    char topic[TOPIC_NAME_MAX + 1]; /* of the signals */
-    struct topic_follow *follow;
-    enum topic followed[TOPIC_COUNT]; /* which each of the follower's topics is */
-    struct signals *signals;
-    struct latest *published; /* what the signals' topic says; the generation of a row is its offset */
-    struct encoder *encoder;
-    struct summary_read *read;
-    struct our_schemas *schemas;
-    struct producer *producer;
-    bool has_news; /* something that conclusions are made of */
-    bool is_heard; /* anything */
-    int64_t published_count, withdrawn_count;
-    size_t unreadable_count; /* published messages that are no signals */
-    struct latest *spoilt;   /* keys of summaries that cannot be read */
-    struct under_way *under_way;
-};
-
 /* ---- reading ---- */
 
-static enum verdict take_published(struct request *request, const struct record *record, struct reason *why)
+static enum verdict take_published(struct signals_run *request, const struct record *record, struct reason *why)
 {
     const struct latest_row row = {.key = record->key, .value = record->value, .generation = record->offset};
 
@@ -135,7 +117,7 @@ static enum verdict take_published(struct request *request, const struct record 
     return latest_put(request->published, &row, why);
 }
 
-static enum verdict take_topic(struct request *request, enum topic topic, const struct record *record,
+static enum verdict take_topic(struct signals_run *request, enum signals_topic topic, const struct record *record,
                                struct reason *why)
 {
     static const enum signal_rollup from[TOPIC_COUNT] = {[TOPIC_MODEL] = SIGNAL_FROM_MODEL,
@@ -173,8 +155,8 @@ static enum verdict take_topic(struct request *request, enum topic topic, const 
 /* What is published stays as it is: of another id it is to be published anew. */
 static enum verdict take_record(void *context, size_t index, const struct record *record, struct reason *why)
 {
-    struct request *request = context;
-    enum topic topic = request->followed[index];
+    struct signals_run *request = context;
+    enum signals_topic topic = request->followed[index];
     enum our_schema schema = topic == TOPIC_SIGNALS ? OUR_SIGNAL : topic == TOPIC_LEDGER ? OUR_LEDGER : OUR_SUMMARY;
     struct record taken;
     enum verdict verdict = our_schemas_take(request->schemas, schema, record, &taken, why);
@@ -184,17 +166,8 @@ static enum verdict take_record(void *context, size_t index, const struct record
     return take_topic(request, topic, topic == TOPIC_SIGNALS ? record : &taken, why);
 }
 
-/* A published signal, whose id was asked for when it was taken. */
-static enum verdict read_published(struct request *request, struct span value, struct signal_read *read,
-                                   struct reason *why)
-{
-    enum verdict verdict = our_schemas_value(request->schemas, OUR_SIGNAL, &value, why);
-
-    return verdict == GO_ON ? decode_signal(value, read, why) : verdict;
-}
-
 /* Looks whether a topic exists. It need not: a rollup may be switched off. */
-static enum verdict look_for(const struct request *request, const char *topic, bool *is_there, struct reason *why)
+static enum verdict look_for(const struct signals_run *request, const char *topic, bool *is_there, struct reason *why)
 {
     struct topic_follow *probe = NULL;
     enum verdict verdict = topic_follow_open(&probe, request->config, &topic, 1, why);
@@ -204,7 +177,7 @@ static enum verdict look_for(const struct request *request, const char *topic, b
     return verdict == HALT && why->id == SOURCE_TOPIC_MISSING ? GO_ON : verdict;
 }
 
-static enum verdict open_follow(struct request *request, bool is_whole, struct reason *why)
+static enum verdict open_follow(struct signals_run *request, bool is_whole, struct reason *why)
 {
     static const char *const rollups[TOPIC_COUNT] = {NULL, "model", "category", "retention", NULL};
     char names[TOPIC_COUNT][TOPIC_NAME_MAX + 1];
@@ -212,7 +185,7 @@ static enum verdict open_follow(struct request *request, bool is_whole, struct r
     enum verdict verdict = GO_ON;
     size_t count = 0;
 
-    for (enum topic topic = TOPIC_SIGNALS; topic < TOPIC_COUNT && verdict == GO_ON; topic++) {
+    for (enum signals_topic topic = TOPIC_SIGNALS; topic < TOPIC_COUNT && verdict == GO_ON; topic++) {
         bool is_there = is_whole || topic == TOPIC_SIGNALS;
         if (topic == TOPIC_SIGNALS)
             topic_signals(request->config, names[topic]);
@@ -230,67 +203,9 @@ static enum verdict open_follow(struct request *request, bool is_whole, struct r
     return verdict == GO_ON ? topic_follow_open(&request->follow, request->config, topics, count, why) : verdict;
 }
 
-/* ---- publishing ---- */
+/* ---- the command ---- */
 
-static enum verdict put(struct request *request, struct span key, struct span value, struct reason *why)
-{
-    log_line(&request->logger, LOG_LEVEL_INFO, value.bytes == NULL ? "SIGNAL-WITHDRAWN" : "SIGNAL-PUBLISHED",
-             "key=%.*s", (int)key.size, key.bytes);
-    return producer_put(request->producer, request->topic, key, value, why);
-}
-
-/* Whether the published signal was made of a newer version of the window than was read here. */
-static bool is_newer(const struct request *request, const struct signal *published)
-{
-    int64_t generation, revision;
-
-    return signals_version(request->signals, published->kind, published->window.start_ms, &generation, &revision) &&
-           summary_version_compare(published->generation, published->revision, PANE_ON_TIME, generation, revision,
-                                   PANE_ON_TIME) > 0;
-}
-
-static enum verdict publish_found(struct request *request, struct latest *found, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-    char key[SIGNAL_KEY_MAX];
-
-    for (size_t index = 0; index < signals_count(request->signals) && verdict == GO_ON; index++) {
-        const struct signal *sign = signals_at(request->signals, index);
-        struct latest_row row = {.key = {key, signal_key_write(sign, key)}};
-        verdict = encode_signal(request->encoder, sign, &row.value, why);
-        if (verdict == GO_ON)
-            verdict = latest_put(found, &row, why);
-        const struct latest_row *there = latest_find(request->published, row.key);
-        struct signal_read read;
-        if (verdict != GO_ON || (there != NULL && span_equal(there->value, row.value)))
-            continue;
-        if (there != NULL && read_published(request, there->value, &read, why) == GO_ON &&
-            is_newer(request, &read.signal))
-            continue;
-        verdict = put(request, row.key, row.value, why);
-        request->published_count++;
-    }
-    return verdict;
-}
-
-static enum verdict withdraw_rest(struct request *request, const struct latest *found, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    for (size_t index = 0; index < latest_seen(request->published) && verdict == GO_ON; index++) {
-        const struct latest_row *row = latest_at(request->published, index);
-        struct signal_read read;
-        if (row->value.bytes == NULL || latest_find(found, row->key) != NULL)
-            continue;
-        if (read_published(request, row->value, &read, why) == GO_ON && is_newer(request, &read.signal))
-            continue;
-        verdict = put(request, row->key, (struct span){NULL, 0}, why);
-        request->withdrawn_count++;
-    }
-    return verdict;
-}
-
-static void look_for_stop(struct request *request, int wait_ms)
+void signals_look_for_stop(struct signals_run *request, int wait_ms)
 {
     struct timespec wait = {wait_ms / 1000, wait_ms % 1000 * 1000000L};
 
@@ -298,127 +213,13 @@ static void look_for_stop(struct request *request, int wait_ms)
         request->is_stopped = true;
 }
 
-/* Waits until all is acknowledged: with --follow as long as the broker is away, until a signal comes. */
-static enum verdict settle(struct request *request, struct reason *why)
-{
-    int attempts = 0;
-    enum verdict verdict;
-
-    do {
-        verdict = producer_settle(request->producer, SETTLE_MS, why);
-        look_for_stop(request, 0);
-    } while (verdict == TRY_LATER && !request->is_stopped && (request->is_followed || ++attempts < 30));
-    return verdict;
-}
-
-static enum verdict publish(struct request *request, struct reason *why)
-{
-    struct latest *found = NULL;
-    enum verdict verdict = latest_open(&found, why);
-
-    if (verdict == GO_ON)
-        verdict = publish_found(request, found, why);
-    if (verdict == GO_ON)
-        verdict = withdraw_rest(request, found, why);
-    if (verdict == GO_ON)
-        verdict = settle(request, why);
-    latest_close(found);
-    return verdict;
-}
-
-/* ---- printing ---- */
-
-/* A table is as wide as its widest subject, so each is looked at twice. */
-struct printing {
-    struct table *table;
-    size_t widest;
-    bool is_measured;
-};
-
-static void print_one(const struct request *request, struct printing *printing, const struct signal *sign)
-{
-    if (!printing->is_measured)
-        printing->widest = signal_table_widen(printing->widest, sign);
-    else if (request->format == FORMAT_JSON)
-        signal_print_json(sign);
-    else
-        signal_table_add(printing->table, sign, printing->widest);
-}
-
-static int compare_keys(const void *left_row, const void *right_row)
-{
-    const struct latest_row *left = *(const struct latest_row *const *)left_row;
-    const struct latest_row *right = *(const struct latest_row *const *)right_row;
-    return span_compare(left->key, right->key);
-}
-
-/* Prints the published signals, by key. */
-static enum verdict print_published(struct request *request, struct printing *printing, struct reason *why)
-{
-    size_t seen = latest_seen(request->published), count = 0;
-    const struct latest_row **rows = calloc(seen + 1, sizeof(*rows));
-
-    if (rows == NULL)
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu signals", seen);
-    for (size_t index = 0; index < seen; index++)
-        if (latest_at(request->published, index)->value.bytes != NULL)
-            rows[count++] = latest_at(request->published, index);
-    qsort(rows, count, sizeof(*rows), compare_keys);
-    request->unreadable_count = 0;
-    for (size_t index = 0; index < count; index++) {
-        struct signal_read read;
-        if (read_published(request, rows[index]->value, &read, why) == GO_ON)
-            print_one(request, printing, &read.signal);
-        else
-            request->unreadable_count++;
-    }
-    free(rows);
-    return GO_ON;
-}
-
-static enum verdict print_all(struct request *request, struct printing *printing, struct reason *why)
-{
-    if (!request->is_dry)
-        return print_published(request, printing, why);
-    for (size_t index = 0; index < signals_count(request->signals); index++)
-        print_one(request, printing, signals_at(request->signals, index));
-    return GO_ON;
-}
-
-static enum verdict print(struct request *request, struct reason *why)
-{
-    struct printing printing = {0};
-    enum verdict verdict = GO_ON;
-
-    if (request->format != FORMAT_JSON) {
-        verdict = signal_table_open(&printing.table, why);
-        if (verdict == GO_ON)
-            verdict = print_all(request, &printing, why);
-    }
-    printing.is_measured = true;
-    if (verdict == GO_ON)
-        verdict = print_all(request, &printing, why);
-    if (verdict == GO_ON && printing.table != NULL)
-        verdict = table_print(printing.table, stdout, why);
-    table_close(printing.table);
-    if (verdict == GO_ON)
-        verdict = output_flush(why);
-    if (verdict == GO_ON && request->unreadable_count > 0)
-        verdict =
-            reason_set(why, HALT, SIGNAL_UNREADABLE, 0, "%zu messages of topic \"%s\" are no signals, left out above",
-                       request->unreadable_count, request->topic);
-    return verdict;
-}
-
-/* ---- the command ---- */
-
 /* When something came last, and when it began to; 0: nothing did since the last conclusion. */
 struct waiting {
     int64_t news_ms, begin_ms, heard_ms;
 };
 
 /* Reads on. `*is_over`: all was read, and nothing came for a while. */
-static enum verdict read_on(struct request *request, struct waiting *waiting, bool *is_over, struct reason *why)
+static enum verdict read_on(struct signals_run *request, struct waiting *waiting, bool *is_over, struct reason *why)
 {
     enum verdict verdict = topic_follow_turn(request->follow, POLL_MS, take_record, request, why);
     bool is_at_end = topic_follow_at_end(request->follow);
@@ -444,7 +245,19 @@ static enum verdict read_on(struct request *request, struct waiting *waiting, bo
     return topic_follow_ask(request->follow, ASK_MS, why); /* Is the end that was reached still the end? */
 }
 
-static enum verdict turn(struct request *request, struct reason *why)
+/* Deliveries are told when nothing had to be published or withdrawn: what was comes back first, as anybody reads it. */
+static enum verdict conclude(struct signals_run *request, struct reason *why)
+{
+    int64_t changes = request->published_count + request->withdrawn_count;
+    enum verdict verdict = signals_evaluate(request->signals, why);
+
+    if (verdict == GO_ON && request->producer != NULL)
+        verdict = signals_publish(request, why);
+    bool is_steady = changes == request->published_count + request->withdrawn_count;
+    return verdict == GO_ON && is_steady && request->deliveries != NULL ? signals_tell_standing(request, why) : verdict;
+}
+
+static enum verdict turn(struct signals_run *request, struct reason *why)
 {
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
     struct waiting waiting = {now_ms, now_ms, now_ms};
@@ -471,18 +284,18 @@ static enum verdict turn(struct request *request, struct reason *why)
                                  "%zu rows cannot be read, and without them signals would be wrong",
                                  latest_spoilt(request->spoilt));
         if (verdict == GO_ON && is_over) {
-            verdict = signals_evaluate(request->signals, why);
-            if (verdict == GO_ON && request->producer != NULL)
-                verdict = publish(request, why);
+            verdict = conclude(request, why);
             if (!request->is_followed)
                 return verdict;
         }
-        look_for_stop(request, 0);
+        if (verdict == GO_ON && request->deliveries != NULL)
+            verdict = signal_deliveries_turn(request->deliveries, clock_ms(CLOCK_MONOTONIC), why);
+        signals_look_for_stop(request, 0);
     }
     return verdict;
 }
 
-static enum verdict open_parts(struct request *request, struct reason *why)
+static enum verdict open_parts(struct signals_run *request, struct reason *why)
 {
     request->read = calloc(1, sizeof(*request->read));
     if (request->read == NULL)
@@ -502,10 +315,10 @@ static enum verdict open_parts(struct request *request, struct reason *why)
 }
 
 /* Opens what speaks to servers. Who follows waits for them. */
-static enum verdict connect_all(struct request *request, struct reason *why)
+static enum verdict connect_all(struct signals_run *request, struct reason *why)
 {
-    bool is_shown = request->format != FORMAT_NONE && !request->is_dry;
-    bool is_published = request->format == FORMAT_NONE && !request->is_dry;
+    bool is_shown = request->format != SIGNALS_NONE && !request->is_dry;
+    bool is_published = request->format == SIGNALS_NONE && !request->is_dry;
     enum verdict verdict;
 
     topic_signals(request->config, request->topic);
@@ -517,13 +330,13 @@ static enum verdict connect_all(struct request *request, struct reason *why)
             verdict = our_schemas_use(request->schemas, request->encoder, why);
         if (verdict == TRY_LATER && request->is_followed) {
             log_reason(&request->logger, LOG_LEVEL_WARN, why);
-            look_for_stop(request, RETRY_MS);
+            signals_look_for_stop(request, RETRY_MS);
         }
     } while (verdict == TRY_LATER && request->is_followed && !request->is_stopped);
     return request->is_stopped ? GO_ON : verdict;
 }
 
-static enum verdict read_options(struct request *request, const struct command_option options[], struct reason *why)
+static enum verdict read_options(struct signals_run *request, const struct command_option options[], struct reason *why)
 {
     struct signal_rules *rules = &request->rules;
     const struct {
@@ -539,6 +352,8 @@ static enum verdict read_options(struct request *request, const struct command_o
         enum option option;
         int64_t *value;
     } shares[] = {{UNKNOWN_SHARE, &rules->unknown_share}, {JUMP, &rules->jump_share}, {RISE, &rules->boomerang_rise}};
+    const struct signal_webhook webhook = {&options[WEBHOOK], &options[WEBHOOK_FILE], &options[WEBHOOK_TOKEN_FILE],
+                                           &options[WEBHOOK_STATE_FILE]};
     enum verdict verdict = option_choice(&options[FORMAT], formats, LENGTH_OF(formats), &request->format, why);
 
     for (size_t index = 0; index < LENGTH_OF(integers) && verdict == GO_ON; index++)
@@ -549,29 +364,35 @@ static enum verdict read_options(struct request *request, const struct command_o
         verdict = option_share(&options[shares[index].option], &share, why);
         *shares[index].value = share;
     }
+    if (verdict == GO_ON)
+        verdict = signal_wanted_read(&request->wanted, &options[KIND], &options[SINCE], &options[FLOOR], why);
     request->is_followed = options[FOLLOW].value != NULL;
     request->is_dry = options[DRY_RUN].value != NULL;
-    if (verdict == GO_ON && request->is_followed && (request->is_dry || request->format != FORMAT_NONE))
+    if (verdict == GO_ON && request->is_followed && (request->is_dry || request->format != SIGNALS_NONE))
         verdict =
             reason_set(why, HALT, CONFIG_VALUE, 0, "--follow publishes: it goes with neither --dry-run nor --format");
+    if (verdict == GO_ON)
+        verdict = signal_webhook_open(&request->deliveries, &webhook, request->is_followed, &request->wanted,
+                                      &request->logger, why);
     return verdict;
 }
 
 /* Signals, connections, reading, publishing or printing: all that comes once the options are read. */
-static enum verdict work(struct request *request, struct reason *why)
+static enum verdict work(struct signals_run *request, struct reason *why)
 {
     enum verdict verdict = open_parts(request, why);
-    bool is_printed = request->is_dry || request->format != FORMAT_NONE;
+    bool is_printed = request->is_dry || request->format != SIGNALS_NONE;
 
     if (verdict == GO_ON)
         verdict = connect_all(request, why);
     if (verdict == GO_ON && !request->is_stopped)
         verdict = turn(request, why);
     if (verdict == GO_ON && is_printed)
-        verdict = print(request, why);
+        verdict = signals_print(request, why);
     if (verdict == GO_ON && !is_printed)
         fprintf(stderr, "signals: %" PRId64 " published, %" PRId64 " withdrawn, %zu stand\n", request->published_count,
                 request->withdrawn_count, signals_count(request->signals));
+    signal_deliveries_close(request->deliveries);
     producer_close(request->producer);
     topic_follow_close(request->follow);
     latest_close(request->published);
@@ -587,10 +408,11 @@ static enum verdict work(struct request *request, struct reason *why)
 
 static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct request request = {.config = call->config, .format = FORMAT_NONE, .rules = signal_rules_default()};
-    enum verdict verdict = read_options(&request, call->options, why);
+    struct signals_run request = {
+        .config = call->config, .format = SIGNALS_NONE, .rules = signal_rules_default(), .wanted = signal_wanted_all()};
 
     log_open_as(&request.logger, call->config->log_level, call->config->log_format, command_signals.name);
+    enum verdict verdict = read_options(&request, call->options, why);
     sigemptyset(&request.stops);
     sigaddset(&request.stops, SIGTERM);
     sigaddset(&request.stops, SIGINT);

@@ -148,7 +148,7 @@ def test_what_is_missing_can_be_added_under_just_that_name(world):
     shutil.copy(SCHEMAS / "catalog.csv", catalog)
     with catalog.open("a", newline="") as lines:
         for name in missing:
-            csv.writer(lines).writerow([name, "acme", "US", 1, 80, "", 0, "", "", "", "", "", ""])
+            csv.writer(lines).writerow([name, "acme", "US", 1, 80, "", "no", "", "", "", "", "", ""])
     run = world.run("catalog", "missing", "--catalog", catalog)
     check("no unknown models" in run.log, "all have a row now", run.log)
 

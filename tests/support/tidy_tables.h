@@ -22,6 +22,7 @@ static const struct room rooms[] = {
     {"http", "base"},
     {"metrics", "base core http"},
     {"registry", "base core config http"},
+    {"notify", "base"},
     {"kafka", "base core config"},
     {"redis", "base core config"},
     {"publish", "base core config codec registry kafka redis"},
@@ -29,7 +30,7 @@ static const struct room rooms[] = {
     {"inspect", "base core codec"},
     {"report", "base core codec inspect"},
     {"cli", "base core config"},
-    {"commands", "base core config codec metrics registry kafka redis publish ingest inspect report cli"},
+    {"commands", "base core config codec metrics registry notify kafka redis publish ingest inspect report cli"},
     {"study", "base core config codec kafka cli"},
 };
 
@@ -48,7 +49,7 @@ static const struct {
     {"hiredis/", {"src/redis/"}},
     {"avro", {"src/codec/"}},
     {"jansson", {"src/codec/", "src/kafka/token_text.c"}},
-    {"curl/", {"src/registry/", "src/metrics/probe"}},
+    {"curl/", {"src/registry/", "src/metrics/probe", "src/notify/"}},
     {"microhttpd", {"src/http/"}},
     {"openssl/", {"src/ingest/pseudonym.c", "src/kafka/kafka_client.c", "src/redis/store_tls.c"}},
 };
