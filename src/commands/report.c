@@ -18,19 +18,22 @@
 #include "report_live.h"
 #include "report_page.h"
 
-enum option { OUT, FORMAT, FROM, TO, EXAMPLES, WATCH, PORT };
+enum option { OUT, FORMAT, EDITION, FROM, TO, EXAMPLES, WATCH, PORT };
 
 static const char *const formats[] = {"html", "json"};
 enum format { FORMAT_HTML, FORMAT_JSON };
+
+static const char *const editions[] = {"own", "study"};
 
 #define PORT_DEFAULT 8732
 
 static const struct command_option option_table[] = {
     [OUT] = {"out", "FILE", "write there (default: standard output)", NULL},
     [FORMAT] = {"format", "F", "html or json (default html)", NULL},
+    [EDITION] = {"edition", "E", "own (default), or study: with its dates, members and contradictions", NULL},
     [FROM] = {"from", "TIME", "only weeks and months that start then or later", NULL},
     [TO] = {"to", "TIME", "only weeks and months that start before", NULL},
-    [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the study's)", NULL},
+    [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the largest)", NULL},
     [WATCH] = {"watch", NULL, "serve the page on 127.0.0.1 and keep it live", NULL},
     [PORT] = {"port", "N", "of --watch; 0 = any free one, which is printed (default 8732)", NULL},
 };
@@ -41,7 +44,7 @@ const struct command command_report = {
     .name = "report",
     .purpose = "write the study's figures and tables from the summaries",
     .arguments =
-        "[--out FILE] [--format html|json] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
+        "[--out FILE] [--format html|json] [--edition own|study] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
         "[--watch [--port N]]",
     .summary = "write the study's 41 figures and tables from the summary topics",
     .text =
@@ -51,6 +54,9 @@ const struct command command_report = {
         "\n"
         "html is one page that needs no network; json is what it is drawn from. Tops are chosen over the whole\n"
         "range; shares are quotients of sums; category figures have 95 % intervals.\n"
+        "\n"
+        "--edition study is for traffic like the study's: dates of its releases, its models in S34 and S38, and\n"
+        "notes on where it contradicts itself. The numbers are the same in both.\n"
         "\n"
         "--watch serves the page at http://127.0.0.1:PORT/, to this machine alone, goes on reading, and renews it in\n"
         "open browsers; it says how old the newest figures are, and calls itself live while that is a few intervals\n"
@@ -185,6 +191,10 @@ static enum verdict read_options(struct request *request, const struct command_o
     if (request->out != NULL && strcmp(request->out, "-") == 0)
         request->out = NULL;
     enum verdict verdict = option_choice(&options[FORMAT], formats, LENGTH_OF(formats), &request->format, why);
+    uint32_t edition = 0;
+    if (verdict == GO_ON)
+        verdict = option_choice(&options[EDITION], editions, LENGTH_OF(editions), &edition, why);
+    request->options.is_study = edition == 1;
     if (verdict == GO_ON)
         verdict = option_time(&options[FROM], &request->options.from_ms, why);
     if (verdict == GO_ON)

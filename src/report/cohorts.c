@@ -68,7 +68,7 @@ static void take_hidden(struct cohort_table *table)
             take(table, &range.rows[index]);
 }
 
-/* The study's models that are there; the rest of the eight by their accounts. */
+/* In its edition the study's models that are there; the rest of the eight by their accounts. */
 static uint32_t choose(struct cohort_table *table, const char *id, uint32_t panels[PANELS])
 {
     const struct remarks *remarks = table->dataset->remarks;

@@ -18,7 +18,8 @@ struct dataset {
     const char *prefix;            /* of the topics' names, to say where was looked */
     int64_t from_ms, to_ms;        /* weeks and months that start in [from_ms, to_ms) */
     const char *examples;          /* S38: model slugs, separated by commas; NULL: the study's */
-    const struct remarks *remarks; /* the study's */
+    const struct remarks *remarks; /* of the edition */
+    bool is_study;                 /* the edition */
     bool *has_failed;              /* set if memory runs out while figures are made */
 
     struct names names;

@@ -47,7 +47,7 @@ enum verdict figures_open(struct figures **figures, const struct figures_options
     if (verdict == GO_ON)
         verdict = latest_open(&opened->ledger, why);
     if (verdict == GO_ON)
-        verdict = remarks_open(&opened->remarks, bundled_study_remarks_csv, why);
+        verdict = remarks_open(&opened->remarks, bundled_study_remarks_csv, opened->options.is_study, why);
     if (verdict != GO_ON) {
         figures_close(opened);
         *figures = NULL;
@@ -230,6 +230,7 @@ enum verdict figures_write(struct figures *figures, struct span *json, struct re
                               .to_ms = figures->options.to_ms,
                               .examples = figures->options.examples,
                               .remarks = figures->remarks,
+                              .is_study = figures->options.is_study,
                               .has_failed = &figures->has_failed};
 
     figures->has_failed = false;

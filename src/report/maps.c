@@ -204,7 +204,7 @@ static void choose_one(const struct points *points, struct span slug, const stru
         chosen[(*count)++] = point;
 }
 
-/* The points that are asked for, or the study's, in that order. Returns how many. */
+/* The points that are asked for, or in its edition the study's, in that order. Returns how many. */
 static size_t choose(const struct points *points, const struct price_point *chosen[])
 {
     const char *text = points->dataset->examples;

@@ -13,12 +13,9 @@ struct remarks {
     struct remark *items;
 };
 
-enum remark_column { FIGURE, KIND, AT, TEXT, COLUMNS };
+enum remark_column { FIGURE, KIND, AT, EDITION, TEXT, COLUMNS };
 static const char *const column_names[COLUMNS] = {
-    [FIGURE] = "figure",
-    [KIND] = "kind",
-    [AT] = "at",
-    [TEXT] = "text",
+    [FIGURE] = "figure", [KIND] = "kind", [AT] = "at", [EDITION] = "edition", [TEXT] = "text",
 };
 
 static bool kind_find(struct span name, enum remark_kind *kind)
@@ -57,12 +54,16 @@ static enum verdict read_row(const struct csv *csv, const int columns[COLUMNS], 
                              struct reason *why)
 {
     struct span kind = csv->fields[columns[KIND]], at = csv->fields[columns[AT]];
+    struct span edition = csv->fields[columns[EDITION]];
 
     *remark = (struct remark){.figure = csv->fields[columns[FIGURE]], .text = csv->fields[columns[TEXT]]};
     if (!kind_find(kind, &remark->kind))
         return csv_refuse(csv, csv->line, why, "kind \"%.*s\" is not known", (int)kind.size, kind.bytes);
     if (remark->text.size == 0)
         return csv_refuse(csv, csv->line, why, "has no text");
+    if (edition.size > 0 && !span_equal(edition, span_of("study")))
+        return csv_refuse(csv, csv->line, why, "edition \"%.*s\" is neither study nor empty", (int)edition.size,
+                          edition.bytes);
     if (remark->kind != REMARK_RULE)
         return at.size == 0 ? GO_ON : csv_refuse(csv, csv->line, why, "only a rule is at a place");
     if (!read_at(at, remark))
@@ -72,7 +73,7 @@ static enum verdict read_row(const struct csv *csv, const int columns[COLUMNS], 
     return GO_ON;
 }
 
-static enum verdict read_rows(struct remarks *remarks, struct reason *why)
+static enum verdict read_rows(struct remarks *remarks, bool has_study, struct reason *why)
 {
     struct csv *csv = &remarks->csv;
     int columns[COLUMNS];
@@ -83,12 +84,13 @@ static enum verdict read_rows(struct remarks *remarks, struct reason *why)
         verdict = csv_next(csv, &is_end, why);
         if (verdict != GO_ON || is_end)
             break;
-        verdict = read_row(csv, columns, &remarks->items[remarks->count++], why);
+        verdict = read_row(csv, columns, &remarks->items[remarks->count], why);
+        remarks->count += has_study || csv->fields[columns[EDITION]].size == 0;
     }
     return verdict;
 }
 
-enum verdict remarks_open(struct remarks **remarks, struct span table, struct reason *why)
+enum verdict remarks_open(struct remarks **remarks, struct span table, bool has_study, struct reason *why)
 {
     struct remarks *opened = calloc(1, sizeof(*opened));
 
@@ -98,7 +100,7 @@ enum verdict remarks_open(struct remarks **remarks, struct span table, struct re
     enum verdict verdict = csv_open(&opened->csv, NULL, table, why);
     if (verdict == GO_ON) {
         opened->items = calloc(csv_rows_max(&opened->csv), sizeof(*opened->items));
-        verdict = opened->items == NULL ? no_memory(why, "for remarks") : read_rows(opened, why);
+        verdict = opened->items == NULL ? no_memory(why, "for remarks") : read_rows(opened, has_study, why);
     }
     if (verdict == GO_ON)
         *remarks = opened;

@@ -2,7 +2,8 @@
  * Remarks: what is known of the study itself and not counted. Dates of releases, notes on what its text and its charts
  * say, the models of its tables. Data (study_remarks.csv, bundled), so that none of these words stands in the code.
  *
- * CSV with the columns figure ("S01"; empty: the whole document), kind (one of the names below), at and text.
+ * CSV with the columns figure ("S01"; empty: the whole document), kind (one of the names below), at, edition ("study":
+ * about the study itself; empty: about how figures are made, whosever they are) and text.
  */
 #ifndef GENTALLY_REMARKS_H
 #define GENTALLY_REMARKS_H
@@ -32,8 +33,9 @@ struct remark {
 
 struct remarks;
 
-/* Reads the table, of which nothing is borrowed. HALT: TABLE-INVALID (line, what), NO-MEMORY. */
-MUST_CHECK enum verdict remarks_open(struct remarks **remarks, struct span table, struct reason *why);
+/* Reads the table, of which nothing is borrowed; without `has_study` only what is in both editions. HALT: TABLE-INVALID
+ * (line, what), NO-MEMORY. */
+MUST_CHECK enum verdict remarks_open(struct remarks **remarks, struct span table, bool has_study, struct reason *why);
 void remarks_close(struct remarks *remarks);
 
 /* The first remark of the kind on the figure ("": on the document) behind `last` (NULL: of all), in the table's order;

@@ -72,7 +72,7 @@ static void note_left_out(const struct left_out *left_out, const struct dataset 
     }
     if (left_out->tokens > 0)
         figure_note(figure,
-                    "Over the study's eleven categories. Left out are %" PRId64
+                    "Over eleven categories. Left out are %" PRId64
                     " tokens, %.1f %% of all with a "
                     "category: %s.",
                     left_out->tokens, 100 * quantity_share(left_out->tokens, left_out->tokens + left_out->taken_tokens),

@@ -61,7 +61,9 @@ def price(cost, tokens, with_tokens, with_cost):
 
 
 class StudySQL(Oracle):
-    """`from_day` and `to_day` as "2025-05-19": weeks and months that start in between."""
+    """`from_day` and `to_day` as "2025-05-19": weeks and months that start in between. `is_study`: the edition."""
+
+    is_study = False
 
     def __init__(self, lines, account_key=None, from_day="0000", to_day="9999"):
         super().__init__(lines, account_key)
@@ -440,7 +442,7 @@ class StudySQL(Oracle):
         }
         months = every_month(*run("SELECT min(month), max(month) FROM active").fetchone())
         by_size = [model for model, _ in run("SELECT display, count(*) FROM cohort GROUP BY 1 ORDER BY 2 DESC, 1")]
-        panels = [model for model in PANELS if model in by_size]
+        panels = [model for model in PANELS if model in by_size and self.is_study]
         panels += [model for model in by_size if model not in panels][: 8 - len(panels)]
         rows = []
         for model in panels:
@@ -525,7 +527,7 @@ class StudySQL(Oracle):
             ("premium specialists", False, True),
         ):
             inside = {point[0]: point for point in points if (point[1] >= used, point[3] >= dear) == (is_used, is_dear)}
-            asked = list(dict.fromkeys(examples or EXAMPLES))
+            asked = list(dict.fromkeys(examples or (EXAMPLES if self.is_study else [])))
             chosen = [(name, "example") for name in asked if name in inside]
             others = [(name, "largest") for name in inside if name not in asked]
             chosen += others[: max(0, 2 - len(chosen))]

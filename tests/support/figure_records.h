@@ -134,7 +134,7 @@ static inline struct record record_at(const struct stack *stack, uint32_t index)
 static inline struct figures *open_range(int64_t from_ms, int64_t to_ms, const char *examples)
 {
     const struct figures_options options = {
-        .prefix = "gentally", .from_ms = from_ms, .to_ms = to_ms, .examples = examples};
+        .prefix = "gentally", .from_ms = from_ms, .to_ms = to_ms, .examples = examples, .is_study = true};
     struct figures *figures = NULL;
 
     CU_ASSERT_EQUAL_FATAL(figures_open(&figures, &options, NULL), GO_ON);

@@ -3,9 +3,11 @@
  * topics. A reader feeds records as they come; the document can be written at any moment, and again after more records.
  *
  * Tops are chosen over the whole range, shares are quotients of sums, category figures carry an effective sample size
- * and a 95 % interval. A figure without data stays in the document and says what is missing.
+ * and a 95 % interval. A figure without data stays in the document and says what is missing. There are two editions, of
+ * one's own traffic, and of the study: the second has notes and dates about it, and its models in S34 and S38.
  *
- *   {"format": 1, "header": {title, range, as_of, requests, tokens, ..., coverage, ledger, scalars}, "notes": [text,
+ *   {"format": 1, "header": {title, edition, range, as_of, requests, tokens, ..., coverage, ledger, scalars}, "notes":
+ * [text,
  * ...], "figures": [{id, section, title, about, "chart": {kind, stack, x, y, series, ..., order, rules, line},
  *                 "columns": [{name, title, type}, ...], "rows": [[cell, ...], ...], "notes": [...],
  *                 "missing": null or why there is nothing to draw}, ...]}
@@ -25,7 +27,8 @@
 struct figures_options {
     const char *prefix; /* of the topics' names, like "gentally", to say what was looked for; borrowed until close */
     int64_t from_ms, to_ms; /* weeks and months that start in [from_ms, to_ms); INT64_MIN, INT64_MAX: all there are */
-    const char *examples;   /* S38: model slugs, separated by commas; NULL: the study's; borrowed until close */
+    const char *examples;   /* S38: model slugs, separated by commas; NULL: the study's in its edition; borrowed */
+    bool is_study;          /* the edition with what is known of the study: its dates, members, contradictions */
 };
 
 struct figures;

@@ -5,7 +5,7 @@
 #include "gentally/report/figures.h"
 #include "suite.h"
 
-#define HEADER "figure,kind,at,text\n"
+#define HEADER "figure,kind,at,edition,text\n"
 
 static bool is_figure(struct span id)
 {
@@ -21,7 +21,7 @@ static void the_bundled_table_is_valid(void)
     struct reason why = {0};
     size_t count, rules = 0, notes = 0, models = 0;
 
-    CU_ASSERT_EQUAL_FATAL(remarks_open(&remarks, bundled_study_remarks_csv, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(remarks_open(&remarks, bundled_study_remarks_csv, true, &why), GO_ON);
     const struct remark *items = remarks_all(remarks, &count);
     for (size_t index = 0; index < count; index++) {
         CU_ASSERT(is_figure(items[index].figure) ||
@@ -43,9 +43,9 @@ static void remarks_come_in_the_table_s_order(void)
     struct reason why = {0};
 
     CU_ASSERT_EQUAL_FATAL(remarks_open(&remarks,
-                                       span_of(HEADER "S01,rule,2025-07-11,a\nS02,rule,0.5,b\n,note,,\"c, d\"\n"
-                                                      "S01,note,,e\nS01,rule,-0.25,f\n"),
-                                       &why),
+                                       span_of(HEADER "S01,rule,2025-07-11,,a\nS02,rule,0.5,,b\n,note,,,\"c, d\"\n"
+                                                      "S01,note,,,e\nS01,rule,-0.25,,f\n"),
+                                       true, &why),
                           GO_ON);
     const struct remark *first = remarks_next(remarks, "S01", REMARK_RULE, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(first);
@@ -60,26 +60,47 @@ static void remarks_come_in_the_table_s_order(void)
     remarks_close(remarks);
 }
 
+/* Nobody's own traffic has the study's dates, members or contradictions. */
+static void one_s_own_edition_does_not_speak_of_the_study(void)
+{
+    struct remarks *both = NULL, *own = NULL;
+    struct reason why = {0};
+    size_t count, own_count;
+
+    CU_ASSERT_EQUAL_FATAL(remarks_open(&both, bundled_study_remarks_csv, true, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(remarks_open(&own, bundled_study_remarks_csv, false, &why), GO_ON);
+    const struct remark *items = remarks_all(own, &own_count);
+    (void)remarks_all(both, &count);
+    CU_ASSERT(own_count > 10 && own_count + 30 < count);
+    for (size_t index = 0; index < own_count; index++) {
+        CU_ASSERT(items[index].kind == REMARK_NOTE || items[index].kind == REMARK_NOTE_IF_DRAWN);
+        CU_ASSERT_PTR_NULL(memmem(items[index].text.bytes, items[index].text.size, "tudy", 4));
+    }
+    remarks_close(own);
+    remarks_close(both);
+}
+
 static void other_tables_are_refused(void)
 {
     static const struct {
         const char *table, *want;
     } rows[] = {
         {"", "empty"},
-        {"figure,kind,text\n", "\"at\""},
-        {HEADER "S01,remark,,a\n", ":2: kind \"remark\""},
-        {HEADER "S01,note,,a\nS01,note,,\n", ":3: has no text"},
-        {HEADER "S01,rule,,a\n", "neither a date nor a number"},
-        {HEADER "S01,rule,2025-02-30,a\n", "neither a date nor a number"},
-        {HEADER "S01,rule,1e999,a\n", "neither a date nor a number"},
-        {HEADER "S01,rule,0.3 %,a\n", "neither a date nor a number"},
-        {HEADER "S01,rule,0.3,a text of as many bytes as fit and one more\n", "more than 39 bytes"},
-        {HEADER "S01,note,0.3,a\n", "only a rule is at a place"},
+        {"figure,kind,edition,text\n", "\"at\""},
+        {HEADER "S01,remark,,,a\n", ":2: kind \"remark\""},
+        {HEADER "S01,note,,,a\nS01,note,,,\n", ":3: has no text"},
+        {HEADER "S01,rule,,,a\n", "neither a date nor a number"},
+        {HEADER "S01,rule,2025-02-30,,a\n", "neither a date nor a number"},
+        {HEADER "S01,rule,1e999,,a\n", "neither a date nor a number"},
+        {HEADER "S01,rule,0.3 %,,a\n", "neither a date nor a number"},
+        {HEADER "S01,rule,0.3,,a text of as many bytes as fit and one more\n", "more than 39 bytes"},
+        {HEADER "S01,note,,studies,a\n", ":2: edition \"studies\" is neither study nor empty"},
+        {HEADER "S01,note,0.3,,a\n", "only a rule is at a place"},
     };
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
         struct remarks *remarks = NULL;
         struct reason why = {0};
-        CU_ASSERT_EQUAL(remarks_open(&remarks, span_of(rows[at].table), &why), HALT);
+        CU_ASSERT_EQUAL(remarks_open(&remarks, span_of(rows[at].table), true, &why), HALT);
         CU_ASSERT_EQUAL(why.id, TABLE_INVALID);
         CU_ASSERT_PTR_NULL(remarks);
         if (strstr(why.text, rows[at].want) == NULL)
@@ -93,6 +114,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"the_bundled_table_is_valid", the_bundled_table_is_valid},
         {"remarks_come_in_the_table_s_order", remarks_come_in_the_table_s_order},
+        {"one_s_own_edition_does_not_speak_of_the_study", one_s_own_edition_does_not_speak_of_the_study},
         {"other_tables_are_refused", other_tables_are_refused},
         CU_TEST_INFO_NULL,
     };
