@@ -13,7 +13,7 @@ import subprocess
 
 import duckdb
 
-from harness import BINARY, SCHEMAS, check, equal, main
+from harness import BINARY, ROOT, SCHEMAS, check, equal, main
 from oracle import milliseconds, quantile
 
 FIRST = milliseconds("2025-11-03")  # a Monday
@@ -134,6 +134,7 @@ def test_the_terminal_answers_as_duckdb_does(world):
     check_quantiles(world)
     check_top(world, db)
     check_words(world)
+    check_parquet(world, db)
 
 
 def check_where(world, db):
@@ -220,6 +221,27 @@ def check_top(world, db):
                 break
         followed.stdout.close()
         equal((followed.wait(20), followed.stderr.read()), (128 + signal.SIGPIPE, ""), "status and what is told")
+
+
+def check_parquet(world, db):
+    """The cookbook's way."""
+    lines, parquet = world.folder / "model.jsonl", world.folder / "model.parquet"
+    recipe = (ROOT / "runbooks" / "cookbook.md").read_text().split("\n## Parquet\n")[1].split("\n## ")[0]
+    asked, copied, summed = recipe.split("```sh\n")[1].split("\n```")[0].splitlines()
+    lines.write_text(world.run(*asked.split(" >")[0].split()[1:]).out)
+
+    def sql_of(line):
+        return line.split('"')[1].replace("model.jsonl", str(lines)).replace("model.parquet", str(parquet))
+
+    connection = duckdb.connect()
+    connection.execute(sql_of(copied))
+    got = dict(connection.execute(sql_of(summed)).fetchall())
+    want = dict(db.execute("SELECT author, count(*) FROM event WHERE author IS NOT NULL GROUP BY 1").fetchall())
+    equal({author: got.get(author) for author in want}, want, "requests by author, out of Parquet")
+    (buckets,) = connection.execute(
+        f"SELECT sum(list_sum([bucket.requests FOR bucket IN latency_ms_histogram])) FROM '{parquet}'"
+    ).fetchall()[0]
+    equal(buckets, db.execute("SELECT count(latency) FROM event").fetchall()[0][0], "latencies in its lists")
 
 
 def check_words(world):
