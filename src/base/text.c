@@ -61,3 +61,22 @@ void text_make_one_line(char *text, size_t size)
         at += control > 0 ? control : 1;
     }
 }
+
+const char *text_grouped(int64_t value, char text[TEXT_GROUPED_SIZE])
+{
+    char digits[24];
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    size_t count = 0, size = 0;
+
+    for (; count == 0 || left > 0; left /= 10)
+        digits[count++] = (char)('0' + left % 10);
+    if (value < 0)
+        text[size++] = '-';
+    while (count > 0) {
+        text[size++] = digits[--count];
+        if (count > 0 && count % 3 == 0)
+            text[size++] = ',';
+    }
+    text[size] = '\0';
+    return text;
+}

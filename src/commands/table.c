@@ -5,10 +5,12 @@
 #include "table.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/base/grow.h"
+#include "gentally/base/text.h"
 
 struct cell_place {
     size_t at, size; /* bytes in `text` */
@@ -120,43 +122,24 @@ void table_text(struct table *table, struct span text)
         table->widths[column] = width;
 }
 
-/* Writes digits in groups of three, from the end of `target` backwards; returns the beginning. */
-static char *grouped(char *end, uint64_t value)
-{
-    for (int digit = 0; digit == 0 || value != 0; digit++, value /= 10) {
-        if (digit > 0 && digit % 3 == 0)
-            *--end = ',';
-        *--end = (char)('0' + value % 10);
-    }
-    return end;
-}
-
 void table_integer(struct table *table, int64_t value)
 {
-    char text[32], *end = text + sizeof(text);
-    char *begin = grouped(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    char text[TEXT_GROUPED_SIZE];
 
-    if (value < 0)
-        *--begin = '-';
-    table_text(table, (struct span){begin, (size_t)(end - begin)});
+    table_text(table, span_of(text_grouped(value, text)));
 }
 
 void table_nano_usd(struct table *table, int64_t nano_usd)
 {
-    char text[48], *whole_end = text + 32, *end = whole_end;
+    char text[48], whole[TEXT_GROUPED_SIZE];
     uint64_t nano = nano_usd < 0 ? 0 - (uint64_t)nano_usd : (uint64_t)nano_usd;
     bool is_small = nano > 0 && nano < 10000000;
     uint64_t unit = is_small ? 1000 : 10000000; /* six decimals, or two */
     uint64_t parts = (nano + unit / 2) / unit, decimals = 1000000000 / unit;
-    char *begin = grouped(whole_end, parts / decimals);
 
-    *--begin = '$';
-    if (nano_usd < 0)
-        *--begin = '-';
-    *end++ = '.';
-    for (uint64_t digit = decimals / 10; digit > 0; digit /= 10)
-        *end++ = (char)('0' + parts / digit % 10);
-    table_text(table, (struct span){begin, (size_t)(end - begin)});
+    snprintf(text, sizeof(text), "%s$%s.%0*" PRIu64, nano_usd < 0 ? "-" : "",
+             text_grouped((int64_t)(parts / decimals), whole), is_small ? 6 : 2, parts % decimals);
+    table_text(table, span_of(text));
 }
 
 void table_percent(struct table *table, int hundredths)

@@ -1,9 +1,9 @@
 /* Each note looks at the rows itself, and is written only where there is something to say. */
 #include "document_notes.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
+#include "gentally/base/text.h"
 #include "quantity.h"
 
 static void note_empty(struct document *document, const struct dataset *dataset)
@@ -54,7 +54,7 @@ static void note_unknown(struct document *document, const struct dataset *datase
 {
     struct row_range range = dataset_rows(dataset, rollup, WINDOW_WEEK);
     int64_t all = 0, unknown = 0;
-    char text[256];
+    char text[256], part[TEXT_GROUPED_SIZE], whole[TEXT_GROUPED_SIZE];
 
     for (size_t index = 0; index < range.count; index++) {
         uint32_t name = range.rows[index].columns[column];
@@ -64,8 +64,8 @@ static void note_unknown(struct document *document, const struct dataset *datase
     }
     if (unknown == 0)
         return;
-    snprintf(text, sizeof(text), "%s: %" PRId64 " of %" PRId64 " tokens (%.2f %%), shown as `unknown`.", what, unknown,
-             all, 100 * quantity_share(unknown, all));
+    snprintf(text, sizeof(text), "%s: %s of %s tokens (%.2f %%), shown as `unknown`.", what,
+             text_grouped(unknown, part), text_grouped(all, whole), 100 * quantity_share(unknown, all));
     document_text(document, span_of(text));
 }
 
@@ -74,7 +74,7 @@ static void note_not_known(struct document *document, const struct dataset *data
 {
     struct row_range range = dataset_rows(dataset, ROWS_TOTAL, WINDOW_WEEK);
     int64_t requests = 0, tokens = 0, cost = 0;
-    char text[320];
+    char text[320], of[TEXT_GROUPED_SIZE], without_tokens[TEXT_GROUPED_SIZE], without_cost[TEXT_GROUPED_SIZE];
 
     for (size_t index = 0; index < range.count; index++) {
         requests += range.rows[index].sums[M_REQUESTS];
@@ -84,23 +84,23 @@ static void note_not_known(struct document *document, const struct dataset *data
     if (tokens == 0 && cost == 0)
         return;
     snprintf(text, sizeof(text),
-             "Of %" PRId64 " requests nobody knows the tokens of %" PRId64 " and the cost of %" PRId64
-             ": in sums of them they are 0; averages, medians, prices and sample sizes leave them out.",
-             requests, tokens, cost);
+             "Of %s requests nobody knows the tokens of %s and the cost of %s: in sums of them they are 0; averages, "
+             "medians, prices and sample sizes leave them out.",
+             text_grouped(requests, of), text_grouped(tokens, without_tokens), text_grouped(cost, without_cost));
     document_text(document, span_of(text));
 }
 
 static void note_suppressed(struct document *document, const struct dataset *dataset)
 {
     size_t suppressed = 0;
-    char text[160];
+    char text[160], part[TEXT_GROUPED_SIZE], whole[TEXT_GROUPED_SIZE];
 
     for (size_t index = 0; index < dataset->row_count; index++)
         suppressed += dataset->rows[index].is_suppressed;
     if (suppressed == 0)
         return;
-    snprintf(text, sizeof(text), "%zu of %zu rows are of too few accounts to be published: figures leave them out.",
-             suppressed, dataset->row_count);
+    snprintf(text, sizeof(text), "%s of %s rows are of too few accounts to be published: figures leave them out.",
+             text_grouped((int64_t)suppressed, part), text_grouped((int64_t)dataset->row_count, whole));
     document_text(document, span_of(text));
 }
 

@@ -24,6 +24,21 @@ static void put_point(struct figure *figure, const struct price_point *point)
     figure_real(figure, points_usage(point->tokens));
 }
 
+/* The median of usage for people, with three digits: "Median 15.8 M tokens". */
+static void name_tokens(double tokens, char *text, size_t size)
+{
+    static const struct {
+        double unit;
+        const char *name;
+    } units[] = {{1e12, " T"}, {1e9, " B"}, {1e6, " M"}, {1e3, " k"}, {1, ""}};
+    size_t at = 0;
+
+    while (at + 1 < LENGTH_OF(units) && tokens < units[at].unit * 0.9995)
+        at++;
+    double value = tokens / units[at].unit;
+    snprintf(text, size, "Median %.*f%s tokens", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[at].name);
+}
+
 static void draw(struct figure *figure, const struct points *points, const char *label)
 {
     struct figure_chart *chart = &figure->chart;
@@ -40,7 +55,7 @@ static void draw(struct figure *figure, const struct points *points, const char 
     snprintf(price.text, sizeof(price.text), "Median $%.2f", points->price_median);
     figure_rule(figure, price);
     struct figure_rule usage = {.at = points->tokens_median};
-    snprintf(usage.text, sizeof(usage.text), "Median 10^%.2f M tokens", log10(points->tokens_median / 1e6));
+    name_tokens(points->tokens_median, usage.text, sizeof(usage.text));
     figure_rule(figure, usage);
 }
 

@@ -3,10 +3,10 @@
  */
 #include "means.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #include "gentally/base/statistics.h"
+#include "gentally/base/text.h"
 #include "groups.h"
 
 static void take_week(void *context, const struct summary_row *row)
@@ -37,8 +37,10 @@ static void mean_columns(struct figure *figure, enum quantity quantity)
 /* `requests` of what the figure is of have no known tokens. */
 static void note_unknown(struct figure *figure, int64_t requests)
 {
+    char text[TEXT_GROUPED_SIZE];
+
     if (requests > 0)
-        figure_note(figure, "%" PRId64 " requests whose tokens nobody knows are left out.", requests);
+        figure_note(figure, "%s requests whose tokens nobody knows are left out.", text_grouped(requests, text));
 }
 
 static void put_mean(struct figure *figure, enum quantity quantity, const int64_t sums[MEASURE_COUNT])

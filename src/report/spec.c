@@ -1,8 +1,9 @@
 /* Rows are chosen by a specification; notes say what was left out: suppressed rows, other categories, empty weeks. */
 #include "spec.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+
+#include "gentally/base/text.h"
 
 static bool is_of(const struct dataset *dataset, const struct figure_spec *spec, const struct summary_row *row,
                   uint32_t author, uint32_t category)
@@ -58,7 +59,7 @@ static void leave_out(struct left_out *left_out, uint32_t category, int64_t toke
 
 static void note_left_out(const struct left_out *left_out, const struct dataset *dataset, struct figure *figure)
 {
-    char names[256] = "";
+    char names[256] = "", tokens[TEXT_GROUPED_SIZE];
     size_t size = 0;
 
     if (left_out->suppressed > 0)
@@ -71,12 +72,9 @@ static void note_left_out(const struct left_out *left_out, const struct dataset 
                                      name.bytes);
     }
     if (left_out->tokens > 0)
-        figure_note(figure,
-                    "Over eleven categories. Left out are %" PRId64
-                    " tokens, %.1f %% of all with a "
-                    "category: %s.",
-                    left_out->tokens, 100 * quantity_share(left_out->tokens, left_out->tokens + left_out->taken_tokens),
-                    names);
+        figure_note(figure, "Over eleven categories. Left out are %s tokens, %.1f %% of all with a category: %s.",
+                    text_grouped(left_out->tokens, tokens),
+                    100 * quantity_share(left_out->tokens, left_out->tokens + left_out->taken_tokens), names);
 }
 
 void spec_each_row(const struct figure_spec *spec, struct dataset *dataset, struct figure *figure, row_taker *take,

@@ -223,7 +223,11 @@ def tables():
     keep("tables", "taxonomy-usual", "\x02" + usual)
     keep("tables", "taxonomy-path-asked-for", "\x02" + usual + "# /A/B/C//D")
     keep("tables", "taxonomy-tag-of-two", "\x02" + usual + "/D,a,others,,\n")
-    keep("tables", "taxonomy-buckets", "\x02pattern,tag,bucket,category,origin,note\n/A,a,,letters,,\n/B,b,other,letters,,\n")
+    keep(
+        "tables",
+        "taxonomy-buckets",
+        "\x02pattern,tag,bucket,category,origin,note\n/A,a,,letters,,\n/B,b,other,letters,,\n",
+    )
     keep("tables", "taxonomy-no-path", "\x02" + usual + "/D//E,a,letters,,\n")
     keep("tables", "countries-usual", "\x03code,name,continent\nDE,Germany,Europe\nAQ,Antarctica,\nXK,Kosovo,Europe\n")
     keep("tables", "countries-code-twice", "\x03continent,code\nEurope,DE\nAsia,DE\n")

@@ -75,9 +75,11 @@ def database(events):
         cost = event.get("cost_nano_usd", 0)  # null has to be said
         rows.append([event["created_at"], *values, cost or 0, bool(event.get("is_byok")), known, cost is not None])
     db.executemany(f"INSERT INTO raw VALUES ({', '.join('?' * 13)})", rows)
-    db.execute("""CREATE TABLE event AS SELECT raw.*, author, reasoning, split_part(raw.model, ':', 1) base,
+    db.execute(
+        """CREATE TABLE event AS SELECT raw.*, author, reasoning, split_part(raw.model, ':', 1) base,
         strftime(date_trunc('week', make_timestamp(at_ms * 1000)), '%Y-%m-%d') AS week
-        FROM raw LEFT JOIN catalog ON slug = split_part(raw.model, ':', 1)""")
+        FROM raw LEFT JOIN catalog ON slug = split_part(raw.model, ':', 1)"""
+    )
     return db
 
 
@@ -122,8 +124,10 @@ def test_the_terminal_answers_as_duckdb_does(world):
         got = keyed(
             ask(world, "--rollup", "model", "--by", "author,reasoning", "--measure", measure), ["author", "reasoning"]
         )
-        want = db.execute(f"""SELECT week, author, reasoning, count(*), sum(p + c)::BIGINT, {sql} FROM event
-            WHERE author IS NOT NULL GROUP BY ALL""").fetchall()
+        want = db.execute(
+            f"""SELECT week, author, reasoning, count(*), sum(p + c)::BIGINT, {sql} FROM event
+            WHERE author IS NOT NULL GROUP BY ALL"""
+        ).fetchall()
         check(len(want) > 20, f"{len(want)} rows are too few to tell anything")
         for week, author, reasoning, requests, tokens, value in want:
             row = got[week, author, reasoning]

@@ -272,7 +272,10 @@ def test_every_figure_is_what_sql_says(world):
         "Countries that are absent",
         "Languages that are",
         "Of {} requests nobody knows the tokens of {} and the cost of {}:".format(
-            *truth.run("SELECT count(*), sum(NOT known), sum(NOT priced) FROM weekly").fetchone()
+            *(
+                f"{value:,}"
+                for value in truth.run("SELECT count(*), sum(NOT known), sum(NOT priced) FROM weekly").fetchone()
+            )
         ),
     ):
         check(words in notes, f"no note says '{words}'", notes)

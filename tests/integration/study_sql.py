@@ -261,13 +261,7 @@ class StudySQL(Oracle):
 
     def s12(self):
         return self.shares(
-            "weekly",
-            "family",
-            f"always AND week = '{self.last_week}'",
-            f"{T} * NOT free",
-            x=None,
-            top=10,
-            rest=True,
+            "weekly", "family", f"always AND week = '{self.last_week}'", f"{T} * NOT free", x=None, top=10, rest=True
         )
 
     def s13(self):

@@ -23,4 +23,8 @@ void text_make_one_line(char *text, size_t size);
 /* The first part of a sound text, of at most `size_max` bytes and with no character cut in two. Borrows from `text`. */
 struct span text_cut(struct span text, size_t size_max);
 
+/* Writes a number for people, "22,131,436", and a NUL. Returns `text`. */
+#define TEXT_GROUPED_SIZE 28 /* a sign, 19 digits, 6 commas, a NUL */
+const char *text_grouped(int64_t value, char text[TEXT_GROUPED_SIZE]);
+
 #endif

@@ -93,12 +93,34 @@ static void a_cut_parts_no_character(void)
     CU_ASSERT_EQUAL(text_cut((struct span){NULL, 0}, 5).size, 0);
 }
 
+static void numbers_are_grouped(void)
+{
+    static const struct {
+        int64_t value;
+        const char *want;
+    } rows[] = {{0, "0"},
+                {7, "7"},
+                {999, "999"},
+                {1000, "1,000"},
+                {-1000, "-1,000"},
+                {22131436, "22,131,436"},
+                {-999999, "-999,999"},
+                {INT64_MAX, "9,223,372,036,854,775,807"},
+                {INT64_MIN, "-9,223,372,036,854,775,808"}};
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char text[TEXT_GROUPED_SIZE];
+        CU_ASSERT_STRING_EQUAL(text_grouped(rows[index].value, text), rows[index].want);
+    }
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"texts_are_told_from_the_rest", texts_are_told_from_the_rest},
         {"characters_are_those_of_unicode", characters_are_those_of_unicode},
         {"a_cut_parts_no_character", a_cut_parts_no_character},
+        {"numbers_are_grouped", numbers_are_grouped},
         CU_TEST_INFO_NULL,
     };
 
