@@ -40,7 +40,8 @@ enum option {
     SIDE,
     SPARKLINE,
     LIMIT,
-    FINAL
+    FINAL,
+    AS_OF
 };
 
 #define COLUMNS_BY_MAX 2
@@ -59,6 +60,7 @@ static const struct command_option option_table[] = {
     [SIDE] = {"side-by-side", NULL, "windows as columns, the newest to the right", NULL},
     [SPARKLINE] = {"sparkline", NULL, "side by side, with the trend also where output is no terminal", NULL},
     [LIMIT] = {"limit", "N", "only the first N of each window", NULL},
+    [AS_OF] = {"as-of", "REVISION", "one window as it was at that revision of its ledger record", NULL},
     [FINAL] = {"final", NULL, "leave out early panes: only what was emitted after its window closed", NULL},
 };
 
@@ -90,6 +92,9 @@ const struct command command_summaries = {
         "numbers to three digits and sums what has no room as `earlier`. `--measure share` shows shares of\n"
         "tokens. A terminal that speaks UTF-8 gets the trend too; each line has its own scale.\n"
         "\n"
+        "--as-of: the rows that a window had when it was told at that revision, as long as ledger and topic have\n"
+        "not been compacted since; it says of how many rows there is nothing left but what came later.\n"
+        "\n"
         "json: one object a line, with the fields of schemas/summary.avsc, times in milliseconds.\n"
         "csv: a header, then all fields but the histograms, times as ISO 8601; texts so that no spreadsheet\n"
         "runs them (= becomes '=, control characters %XX: schemas/README.md).\n"
@@ -119,7 +124,10 @@ struct request {
     enum window_kind window;
     int64_t from_ms, to_ms; /* of window_start, half-open */
     bool is_final;
-    uint32_t format; /* enum leaderboard_format */
+    int64_t as_of;               /* -1: now */
+    struct told_version version; /* of that */
+    struct latest *later;        /* rows that came after it */
+    uint32_t format;             /* enum leaderboard_format */
     struct row_filter filter;
     enum column by[ROLLUP_DIMS_MAX]; /* what a name is made of: what was asked for, else the rollup's dimensions */
     uint32_t by_count;
@@ -141,6 +149,8 @@ struct request {
 
 static bool is_wanted(const struct request *request, struct window window)
 {
+    if (request->as_of >= 0 && window_compare(window, request->version.window) != 0)
+        return false;
     return window.kind == request->window && window.start_ms >= request->from_ms && window.start_ms < request->to_ms;
 }
 
@@ -158,8 +168,10 @@ static enum verdict take_record(void *context, const struct record *record, stru
         return reason_set(why, HALT, NO_MEMORY, 0, "%s", other.text);
     if (verdict != GO_ON)
         return verdict;
+    bool is_past = request->as_of >= 0;
     if (record->value.bytes == NULL) {
-        latest_drop(request->latest, record->key);
+        if (!is_past || record->timestamp_ms <= request->version.told_ms)
+            latest_drop(request->latest, record->key);
         return GO_ON;
     }
     told_range_add(&request->ranges[window.kind], window.start_ms);
@@ -174,19 +186,41 @@ static enum verdict take_record(void *context, const struct record *record, stru
         .start_ms = summary->window.start_ms,
         .tokens = sum_told(read->cell.sums[M_TOKENS_PROMPT], read->cell.sums[M_TOKENS_COMPLETION]),
     };
-    return latest_put(request->latest, &row, why);
+    bool is_later =
+        is_past && summary_version_compare(row.generation, row.revision, PANE_LATE, request->version.generation,
+                                           request->version.revision, PANE_LATE) > 0;
+    return latest_put(is_later ? request->later : request->latest, &row, why);
+}
+
+/* Rows of which only later versions are there came later, or were told again and compacted: nobody can say which. */
+static void tell_what_is_gone(const struct request *request)
+{
+    size_t gone = 0;
+
+    for (size_t index = 0; index < latest_seen(request->later); index++)
+        gone += latest_find(request->latest, latest_at(request->later, index)->key) == NULL;
+    if (gone > 0)
+        fprintf(stderr,
+                "summaries: of %zu rows there are only versions after revision %" PRId64
+                ": they came then, or what they had before is compacted away\n",
+                gone, request->as_of);
 }
 
 /* The ledger comes first: what is published meanwhile is then newer than what is said of it. */
 static enum verdict read_topics(struct request *request, const struct config *config, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
-    const struct told_wanted wanted = {request->window, request->from_ms, request->to_ms, request->is_final};
+    const struct told_wanted wanted = {request->window, request->from_ms, request->to_ms, request->is_final,
+                                       request->as_of};
     enum verdict verdict = told_last_read(&request->told, config, &wanted, why);
 
+    if (verdict == GO_ON && request->as_of >= 0)
+        verdict = told_last_version(request->told, &request->version, why);
     topic_summaries(config, request->rollup->name, topic);
     if (verdict == GO_ON)
         verdict = our_schemas_read(config, NULL, OUR_SUMMARY, topic, take_record, request, why);
+    if (verdict == GO_ON && request->as_of >= 0)
+        tell_what_is_gone(request);
     if (verdict == GO_ON)
         latest_sort(request->latest);
     return verdict;
@@ -441,6 +475,10 @@ static enum verdict read_options(struct request *request, const struct config *c
         verdict = read_sums(request, options, why);
     if (verdict == GO_ON)
         verdict = option_integer(&options[LIMIT], 1, INT64_MAX, &request->limit, why);
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[AS_OF], 0, INT64_MAX, &request->as_of, why);
+    if (verdict == GO_ON && is_retention && request->as_of >= 0)
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--as-of: rows of retention have revisions of their own");
     request->is_final = options[FINAL].value != NULL;
     return verdict;
 }
@@ -453,6 +491,8 @@ static enum verdict open_parts(struct request *request, struct reason *why)
         return no_memory(why, "to read summaries");
     enum verdict verdict = latest_open(&request->latest, why);
     if (verdict == GO_ON)
+        verdict = latest_open(&request->later, why);
+    if (verdict == GO_ON)
         verdict = totals_open(&request->totals, why);
     return verdict;
 }
@@ -462,6 +502,7 @@ static void close_parts(struct request *request)
     table_close(request->table);
     totals_close(request->totals);
     latest_close(request->latest);
+    latest_close(request->later);
     told_last_close(request->told);
     free(request->read);
     free(request->text);
@@ -469,7 +510,7 @@ static void close_parts(struct request *request)
 
 static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct request request = {.from_ms = INT64_MIN, .to_ms = INT64_MAX, .limit = INT64_MAX};
+    struct request request = {.from_ms = INT64_MIN, .to_ms = INT64_MAX, .limit = INT64_MAX, .as_of = -1};
     enum verdict verdict = read_options(&request, call->config, call->options, why);
 
     if (verdict == GO_ON)

@@ -22,6 +22,8 @@ struct place {
 struct told_last {
     struct told_wanted wanted;
     bool is_there;
+    bool has_others; /* records of more than one window fit */
+    struct told_version version;
     struct as_of as_of;
     uint32_t partition_count, shown;
     struct place places[OFFSETS_SHOWN]; /* the first partitions */
@@ -34,7 +36,8 @@ static bool is_wanted(const struct told_wanted *wanted, const struct ledger *led
     struct window window = ledger->window;
 
     return window.kind == wanted->kind && window.start_ms >= wanted->from_ms && window.start_ms < wanted->to_ms &&
-           !(wanted->is_final && ledger->pane == PANE_EARLY) && !ledger_is_under_way(ledger);
+           !(wanted->is_final && ledger->pane == PANE_EARLY) && !ledger_is_under_way(ledger) &&
+           (wanted->revision < 0 || ledger->revision == wanted->revision);
 }
 
 static enum verdict take(void *context, const struct record *record, struct reason *why)
@@ -48,7 +51,9 @@ static enum verdict take(void *context, const struct record *record, struct reas
         return verdict;
     if (!is_wanted(&told->wanted, ledger))
         return GO_ON;
+    told->has_others |= told->is_there && window_compare(told->version.window, ledger->window) != 0;
     told->is_there = true;
+    told->version = (struct told_version){ledger->window, ledger->generation, ledger->revision, record->timestamp_ms};
     as_of_read(&told->as_of, ledger, record->timestamp_ms);
     told->partition_count = ledger->partition_count;
     told->shown = ledger->partition_count < OFFSETS_SHOWN ? ledger->partition_count : OFFSETS_SHOWN;
@@ -75,6 +80,24 @@ enum verdict told_last_read(struct told_last **told, const struct config *config
     }
     if (verdict == GO_ON)
         opened->unknown = (struct reason){.text = ""};
+    return GO_ON;
+}
+
+enum verdict told_last_version(const struct told_last *told, struct told_version *version, struct reason *why)
+{
+    int64_t revision = told->wanted.revision;
+
+    if (told->unknown.text[0] != '\0')
+        return reason_set(why, HALT, told->unknown.id, told->unknown.code, "%s", told->unknown.text);
+    if (!told->is_there)
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "--as-of %" PRId64 ": the ledger has no record of a %s of that revision, or not any more",
+                          revision, window_kind_name(told->wanted.kind));
+    if (told->has_others)
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "--as-of %" PRId64 ": several windows have that revision: name one by --from and --to",
+                          revision);
+    *version = told->version;
     return GO_ON;
 }
 

@@ -295,5 +295,35 @@ def check_words(world):
         equal((run.wait(30), run.stderr.read()), (128 + signal.SIGPIPE, b""), "`| head` is silent")
 
 
+def test_a_window_as_of_a_revision(world):
+    """What was printed of a window then, row for row, as long as nothing was compacted; later rows are told apart."""
+    world.start_redis()
+    world.settings["GENTALLY_WINDOWS"] = "week"
+    world.run("setup", "--partitions", 1)
+    events = [event for event in events_of(world) if event["created_at"] < FIRST + 7 * 86_400_000]
+    path = world.folder / "events.jsonl"
+    week = ["--rollup", "model", "--window", "week", "--format", "json", "--from", "2025-11-03", "--to", "2025-11-10"]
+    seen = {}
+    for part in (events[:700], events[700:1500], events[1500:]):
+        path.write_text("".join(json.dumps(event) + "\n" for event in part))
+        world.produce(path)
+        world.run("worker", "--drain")
+        (total,) = lines_of(world.run("summaries", "--rollup", "total", *week[2:]).out)
+        seen[total["revision"]] = world.run("summaries", *week).out
+    equal(list(seen), [700, 1500, len(events)], "revisions")
+    check(len(set(seen.values())) == 3, "the window grew")
+    for revision, rows in seen.items():
+        run = world.run("summaries", *week, "--as-of", revision)
+        equal(sorted(run.out.splitlines()), sorted(rows.splitlines()), f"rows as of {revision}")
+        later = len(lines_of(seen[len(events)])) - len(lines_of(rows))
+        check((f"of {later} rows there are only versions after revision {revision}" in run.log) == (later > 0), run.log)
+    sums = lines_of(world.run("summaries", *week, "--as-of", 700, "--by", "author", "--measure", "requests").out)
+    equal(sum(row["requests"] for row in sums), 700, "requests as of 700")
+    for arguments, words in (([*week, "--as-of", "701"], "no record of a week of that revision"),):
+        run = world.start("summaries", *arguments)
+        equal(run.wait(30), 78, f"exit status of {arguments}")
+        check(words in run.log, run.log)
+
+
 if __name__ == "__main__":
     main(__file__, globals())
