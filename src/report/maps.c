@@ -276,11 +276,8 @@ void maps_make_segments(const struct figure_spec *spec, struct dataset *dataset,
     figure_column(figure, "model", "Model", TYPE_TEXT);
     add_columns(figure);
     figure_column(figure, "chosen", "Chosen as", TYPE_TEXT);
-    figure->chart.x = "model";
-    figure->chart.y = "usage_log10";
+    draw(figure, &points, "model");
     figure->chart.series = "segment";
-    figure->chart.x_title = "Model";
-    figure->chart.y_title = "log10 of millions of tokens";
     size_t count = choose(&points, chosen);
     for (enum segment segment = 0; segment < SEGMENT_COUNT; segment++) {
         put_segment(figure, &points, segment, chosen, count);

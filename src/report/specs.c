@@ -387,7 +387,7 @@ const struct figure_spec specs[SPECS_COUNT] = {
      .rollup = ROWS_MODEL,
      WEEKLY,
      .series = SERIES_BASE,
-     .kind = "bar"},
+     .kind = "points"},
     {.id = "S39",
      .section = APPENDIX,
      .title = "Tags of roleplay",
