@@ -16,13 +16,13 @@ enum option_kind {
 struct option {
     const char *name;
     enum option_kind kind;
+    bool is_for_readers;     /* what only reads looks at it, too */
     size_t offset, size;     /* of the field in struct config, in bytes */
     const char *argument;    /* "URL": what --help calls the value */
     const char *initial;     /* the default, as a user would write it */
     int64_t min, max;        /* of an integer; of a text's length in bytes */
     const char *unit;        /* "ms"; integers only */
     const char *choices[5];  /* the words, then NULL; choices only */
-    bool is_for_readers;     /* what only reads looks at it, too */
     const char *secret_file; /* a secret's other name, whose value is a file's path; NULL: no secret */
     const char *help;        /* what it is, the price of it, and what to do if unsure */
 };
