@@ -3,9 +3,10 @@
  * more, up to that byte: its strings and brackets alone say in which field the fault is, and the word that stands there
  * what it is.
  */
-#include "json_problem.h"
+#include "gentally/codec/json_problem.h"
 
 #include <ctype.h>
+#include <jansson.h>
 
 #include "gentally/base/looks.h"
 
@@ -195,10 +196,9 @@ static const char *field_problem(const struct walk *walk, enum json_error_code c
     }
 }
 
-enum verdict json_problem(struct span line, const json_error_t *error, struct reason *why)
+enum verdict json_problem(struct span line, int code, int position, struct reason *why)
 {
-    enum json_error_code code = json_error_code(error);
-    struct walk walk = {.line = line, .end = error->position < 0 ? 0 : (size_t)error->position};
+    struct walk walk = {.line = line, .end = position < 0 ? 0 : (size_t)position};
     bool is_syntax = code != json_error_duplicate_key && code != json_error_null_character &&
                      code != json_error_numeric_overflow && code != json_error_stack_overflow;
 
@@ -217,10 +217,9 @@ enum verdict json_problem(struct span line, const json_error_t *error, struct re
         return reason_set(why, SET_ASIDE, LINE_NOT_JSON, code, "not one JSON object: %s", problem);
     problem = field_problem(&walk, code);
     if (problem == NULL)
-        return reason_set(why, SET_ASIDE, LINE_NOT_JSON, code, "not one JSON object: stopped at byte %d",
-                          error->position);
+        return reason_set(why, SET_ASIDE, LINE_NOT_JSON, code, "not one JSON object: stopped at byte %d", position);
     struct span name = code == json_error_duplicate_key ? walk.string : walk.field;
     bool is_shown = name.size <= NAME_MAX && json_name_is_plain(name);
     return reason_set(why, SET_ASIDE, is_syntax ? LINE_NOT_JSON : LINE_FIELD, code, "%.*s %s (byte %d)",
-                      is_shown ? (int)name.size : 7, is_shown ? name.bytes : "a field", problem, error->position);
+                      is_shown ? (int)name.size : 7, is_shown ? name.bytes : "a field", problem, position);
 }

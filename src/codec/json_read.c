@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 #include "gentally/base/looks.h"
+#include "gentally/codec/json_problem.h"
 #include "gentally/core/window.h"
-#include "json_problem.h"
 
 struct json_reader {
     json_t *line; /* holds the strings of the last event */
@@ -340,7 +340,7 @@ enum verdict json_read_event(struct json_reader *reader, struct span line, struc
     line = without_mark(line); /* also where files that begin with one were put together */
     reader->line = json_loadb(line.size == 0 ? "" : line.bytes, line.size, JSON_REJECT_DUPLICATES, &error);
     if (reader->line == NULL)
-        return json_problem(line, &error, why);
+        return json_problem(line, json_error_code(&error), error.position, why);
     if (!json_is_object(reader->line))
         return reason_set(why, SET_ASIDE, LINE_NOT_JSON, 0,
                           "not one JSON object, but an array: `jq -c '.[]'` writes each element on a line");

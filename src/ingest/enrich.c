@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "gentally/core/taxonomy.h"
-#include "pseudonym.h"
+#include "gentally/ingest/pseudonym.h"
 
 #define CONFIDENCE_MIN 0.5f /* labels below it are dropped, as in the study */
 

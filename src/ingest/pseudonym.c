@@ -8,7 +8,7 @@
  *
  * The cache holds accounts as they came, in this process's memory only, where the record's bytes have just been too.
  */
-#include "pseudonym.h"
+#include "gentally/ingest/pseudonym.h"
 
 #include <assert.h>
 #include <openssl/core_names.h>

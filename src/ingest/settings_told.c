@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "gentally/ingest/pseudonym.h"
 #include "gentally/kafka/topics.h"
-#include "pseudonym.h"
 
 #define DIGEST_OF                                                                                                      \
     "gentally: the account key of a namespace" /* no account has this name: it is longer than most are                 \

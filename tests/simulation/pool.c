@@ -9,7 +9,7 @@
 
 #include "gentally/codec/avro_write.h"
 #include "gentally/codec/decode.h"
-#include "pseudonym.h"
+#include "gentally/ingest/pseudonym.h"
 
 #define POOL_MAX 32
 

@@ -2,7 +2,7 @@
 #include "enrich.h"
 
 #include "gentally/core/taxonomy.h"
-#include "pseudonym.h"
+#include "gentally/ingest/pseudonym.h"
 #include "suite.h"
 
 #define PROGRAMMING "/Computers & Electronics/Programming"
