@@ -57,7 +57,7 @@ static enum verdict make_room(struct input *input, struct reason *why)
     return GO_ON;
 }
 
-static enum verdict read_more(struct input *input, struct reason *why)
+enum verdict input_more(struct input *input, struct reason *why)
 {
     struct pollfd watched[] = {{input->signals, POLLIN, 0}, {input->descriptor, POLLIN, 0}};
     enum verdict verdict = make_room(input, why);
@@ -92,7 +92,7 @@ enum verdict input_line(struct input *input, struct span *line, struct reason *w
             return GO_ON;
         }
         looked = size;
-        enum verdict verdict = read_more(input, why);
+        enum verdict verdict = input_more(input, why);
         if (verdict != GO_ON)
             return verdict;
         if (input->is_stopped) { /* Half a line is no line. */

@@ -33,4 +33,11 @@ void input_close(struct input *input);
  */
 MUST_CHECK enum verdict input_line(struct input *input, struct span *line, struct reason *why);
 
+/*
+ * For who looks for other ends than those of lines: waits for more bytes behind `end`. What was given out, before
+ * `begin`, is gone. GO_ON also at the end of the input (`is_end`) and for a signal (`is_stopped`). HALT: as
+ * input_line().
+ */
+MUST_CHECK enum verdict input_more(struct input *input, struct reason *why);
+
 #endif

@@ -4,11 +4,16 @@ digits there was found by libFuzzer instead: it reached code that nothing before
 
     tests/fuzz/seeds.py [FOLDER]
 """
+
 import json
 import pathlib
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+
+from platform_records import RECORDS  # noqa: E402
+
 FOLDER = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "tests" / "fuzz" / "corpus"
 
 
@@ -634,7 +639,17 @@ def https():
         keep("http", name + "-in-pieces", b"\x07" + data)
 
 
+def adapters():
+    for number, (source, records) in enumerate(RECORDS.items()):
+        for at, (record, _) in enumerate(records):
+            keep("adapter", f"{source}-{at}", bytes([number]) + json.dumps(record, separators=(",", ":")).encode())
+        keep("adapter", f"{source}-list", bytes([number]) + json.dumps([record for record, _ in records]).encode())
+        keep("adapter", f"{source}-nothing", bytes([number]) + b"{}")
+        keep("adapter", f"{source}-cut", bytes([number]) + json.dumps(records[0][0]).encode()[:200])
+
+
 if __name__ == "__main__":
+    adapters()
     cells()
     row_keys()
     json_read()

@@ -19,6 +19,7 @@ static const struct room rooms[] = {
     {"core", "base"},
     {"config", "base core"},
     {"codec", "base core"},
+    {"adapters", "base core codec"},
     {"http", "base"},
     {"metrics", "base core http"},
     {"registry", "base core config http"},
@@ -30,7 +31,8 @@ static const struct room rooms[] = {
     {"inspect", "base core codec"},
     {"report", "base core codec inspect"},
     {"cli", "base core config"},
-    {"commands", "base core config codec metrics registry notify kafka redis publish ingest inspect report cli"},
+    {"commands",
+     "base core config codec adapters metrics registry notify kafka redis publish ingest inspect report cli"},
     {"study", "base core config codec kafka cli"},
 };
 
@@ -48,7 +50,7 @@ static const struct {
     {"librdkafka/", {"src/kafka/", "src/study/broker"}},
     {"hiredis/", {"src/redis/"}},
     {"avro", {"src/codec/"}},
-    {"jansson", {"src/codec/", "src/kafka/token_text.c"}},
+    {"jansson", {"src/codec/", "src/adapters/", "src/kafka/token_text.c"}},
     {"curl/", {"src/registry/", "src/metrics/probe", "src/notify/"}},
     {"microhttpd", {"src/http/"}},
     {"openssl/", {"src/ingest/pseudonym.c", "src/kafka/kafka_client.c", "src/redis/store_tls.c"}},
