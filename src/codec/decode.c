@@ -1,5 +1,6 @@
 /*
- * The interpreter of plans: follows a plan over a record's bytes, and keeps the plans by schema id.
+ * The interpreter of plans: follows a plan over a record's bytes, and keeps the plans by schema id. A record that
+ * begins with '{', which our framing never does, is an event in JSON, and json_read.h's.
  *
  * Nothing is allocated or copied; texts borrow from the record. Nothing of a message is believed before it is checked:
  * a length against the bytes left, a count against the bytes its elements need at least, nesting against a limit.
@@ -20,6 +21,7 @@
 #include "cursor.h"
 #include "gentally/base/bundled.h"
 #include "gentally/base/grow.h"
+#include "gentally/codec/json_read.h"
 #include "gentally/codec/wire_look.h"
 #include "plan.h"
 
@@ -34,6 +36,7 @@ struct decoder_schema {
 
 struct decoder {
     size_t message_bytes_max;
+    struct json_reader *json;       /* for events in JSON; holds the texts of those that json_scan.h gives up on */
     struct decoder_schema *schemas; /* sorted by id */
     size_t schema_count, schema_room;
 };
@@ -438,6 +441,19 @@ static size_t find_schema(const struct decoder *decoder, uint32_t schema_id)
     return begin;
 }
 
+/* What does not begin as our framing does: an event in JSON, or nothing that we know. */
+static enum verdict decode_unframed(const struct decoder *decoder, struct span value, struct event *event,
+                                    struct reason *why)
+{
+    enum verdict verdict;
+
+    if (value.bytes[0] == '{')
+        verdict = json_read_event(decoder->json, value, event, why);
+    else
+        verdict = reason_set(why, SET_ASIDE, DECODE_FRAMING, 0, "no zero byte and schema id before the body");
+    return verdict == GO_ON ? GO_ON : wire_tell(value, verdict, why);
+}
+
 enum verdict decode_event(const struct decoder *decoder, struct span value, struct event *event, struct reason *why)
 {
     uint32_t schema_id;
@@ -448,8 +464,7 @@ enum verdict decode_event(const struct decoder *decoder, struct span value, stru
         return reason_set(why, SET_ASIDE, DECODE_TOO_LARGE, 0, "the value has %zu bytes, at most %zu are read",
                           value.size, decoder->message_bytes_max);
     if (value.size < FRAMING_SIZE || value.bytes[0] != 0)
-        return wire_tell(
-            value, reason_set(why, SET_ASIDE, DECODE_FRAMING, 0, "no zero byte and schema id before the body"), why);
+        return decode_unframed(decoder, value, event, why);
     memcpy(&schema_id, value.bytes + 1, sizeof(schema_id));
     schema_id = be32toh(schema_id);
     size_t at = find_schema(decoder, schema_id);
@@ -479,7 +494,9 @@ enum verdict decoder_open(struct decoder **decoder, size_t message_bytes_max, st
     if (*decoder == NULL)
         return no_memory(why, "for a decoder");
     (*decoder)->message_bytes_max = message_bytes_max;
-    enum verdict verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION_OLD, bundled_generation_1_avsc, why);
+    enum verdict verdict = json_reader_open(&(*decoder)->json, why);
+    if (verdict == GO_ON)
+        verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION_OLD, bundled_generation_1_avsc, why);
     if (verdict == GO_ON)
         verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION, bundled_generation_avsc, why);
     for (size_t i = 0; verdict == GO_ON && i < (*decoder)->schema_count; i++)
@@ -498,6 +515,7 @@ void decoder_close(struct decoder *decoder)
     for (size_t i = 0; i < decoder->schema_count; i++)
         plan_close(&decoder->schemas[i].plan);
     free(decoder->schemas);
+    json_reader_close(decoder->json);
     free(decoder);
 }
 

@@ -1,18 +1,20 @@
 /*
- * JSON lines, read with jansson. A table names each field, the function that reads it, and its place in the event. The
+ * JSON lines. Plain ones are read in one walk (json_scan.c); whatever that does not take, jansson reads, and what is
+ * wrong with it is said here. A table names each field, the function that reads it, and its place in the event. The
  * function returns NULL or what is wrong, so that every refusal names its field. Reasons never quote the line: values
  * may be private.
  */
 #include "gentally/codec/json_read.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "dollars.h"
 #include "gentally/base/looks.h"
 #include "gentally/codec/json_problem.h"
 #include "gentally/core/window.h"
+#include "json_scan.h"
 
 struct json_reader {
     json_t *line; /* holds the strings of the last event */
@@ -113,65 +115,13 @@ static const char *read_time(const json_t *json, void *target)
     return "must be integer milliseconds since 1970, or a time like \"2026-11-02T10:00:00Z\"";
 }
 
-static size_t digits_count(struct span text, size_t first)
-{
-    size_t index = first;
-
-    while (index < text.size && isdigit((unsigned char)text.bytes[index]))
-        index++;
-    return index - first;
-}
-
-/* Appends a decimal digit; false if the number would leave 64 bits. */
-static bool digit_add(int64_t *number, char digit)
-{
-    return !__builtin_mul_overflow(*number, 10, number) && !__builtin_add_overflow(*number, digit - '0', number);
-}
-
-/* What stands at `at`, where the digits of an amount end. */
-static const char *dollars_problem(struct span text, size_t at)
-{
-    char byte = at < text.size ? text.bytes[at] : '\0';
-
-    if (text.size == 0)
-        return "must be digits, and is empty: leave it out, or write null";
-    if (text.bytes[0] == '-')
-        return "must be digits, without a sign: what is below 0 is no cost of a request";
-    if (byte == 'e' || byte == 'E')
-        return "must be digits, without an exponent: \"0.0000407\"";
-    if (byte == ',')
-        return "must be digits with a point, without commas";
-    return "must be digits, with at most one point between them: no sign, no currency, no blanks";
-}
-
-/* Reads "12.5" dollars as 12500000000 nano-dollars, through no float; refuses rather than rounds. */
 static const char *read_dollars(const json_t *json, void *target)
 {
-    static const size_t decimals_max = 9;
     struct span text;
 
     if (read_text(json, &text) != NULL)
         return "must be a decimal string, like \"0.0125\" (in quotation marks: money is never a float), or null";
-    size_t whole = digits_count(text, 0);
-    bool has_point = whole < text.size && text.bytes[whole] == '.';
-    size_t decimals = has_point ? digits_count(text, whole + 1) : 0;
-    if (whole == 0 || (has_point && decimals == 0) || whole + has_point + decimals != text.size)
-        return dollars_problem(text, whole + has_point + decimals);
-    while (decimals > decimals_max && text.bytes[whole + decimals] == '0')
-        decimals--;
-    if (decimals > decimals_max)
-        return "has more than 9 decimals";
-
-    int64_t nano_usd = 0;
-    bool fits = true;
-    for (size_t index = 0; index < whole; index++)
-        fits = fits && digit_add(&nano_usd, text.bytes[index]);
-    for (size_t index = 1; index <= decimals_max; index++)
-        fits = fits && digit_add(&nano_usd, index <= decimals ? text.bytes[whole + index] : '0');
-    if (!fits)
-        return "is too large";
-    *(int64_t *)target = nano_usd;
-    return NULL;
+    return dollars_read(text, target);
 }
 
 static const char *read_op(const json_t *json, void *target)
@@ -332,7 +282,7 @@ static enum verdict fields_read(json_t *line, struct event *event, struct reason
     return GO_ON;
 }
 
-enum verdict json_read_event(struct json_reader *reader, struct span line, struct event *event, struct reason *why)
+enum verdict json_parse_event(struct json_reader *reader, struct span line, struct event *event, struct reason *why)
 {
     json_error_t error;
 
@@ -346,4 +296,9 @@ enum verdict json_read_event(struct json_reader *reader, struct span line, struc
                           "not one JSON object, but an array: `jq -c '.[]'` writes each element on a line");
     *event = (struct event){.latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT};
     return fields_read(reader->line, event, why);
+}
+
+enum verdict json_read_event(struct json_reader *reader, struct span line, struct event *event, struct reason *why)
+{
+    return json_scan_event(line, event) ? GO_ON : json_parse_event(reader, line, event, why);
 }

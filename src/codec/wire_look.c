@@ -51,7 +51,7 @@ static const char *unframed_looks_like(struct span value)
     if (value.size >= 17 && bytes[0] == 1)
         return "Confluent's framing by a schema's GUID (byte 1, 16 bytes); an id is wanted";
     if (value.size >= 1 && bytes[0] == '{')
-        return has_word(value, "\"specversion\"") ? "a CloudEvent in JSON" : "JSON";
+        return has_word(value, "\"specversion\"") ? "a CloudEvent in JSON" : NULL; /* JSON is read */
     if (value.size >= 1 && bytes[0] == '[')
         return "a JSON array";
     if (looks_like(value) != NULL)

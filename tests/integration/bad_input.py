@@ -101,9 +101,10 @@ def malformed():
     yield "DECODE-EMPTY", b""
     for size in range(1, 5):
         yield "DECODE-FRAMING", good[:size]
-    for magic in (1, 2, 0x7B, 0xFF):
+    for magic in (1, 2, 0xFF):
         yield "DECODE-FRAMING", bytes([magic]) + good[1:]
-    yield "DECODE-FRAMING", b'{"id": "gen-1", "model": "openai/gpt-4o"}'
+    yield "LINE-NOT-JSON", b"{" + good[1:]
+    yield "LINE-FIELD", b'{"id": "gen-1", "model": "openai/gpt-4o"}'
     for schema_id in (0, 2, 3, 4, 999, 0x7FFFFFFF, 0xFFFFFFFF):
         yield "DECODE-SCHEMA-UNKNOWN", b"\0" + struct.pack(">I", schema_id) + good[5:]
     for size in range(5, len(good)):

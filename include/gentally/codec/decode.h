@@ -5,7 +5,7 @@
  * knows are skipped.
  *
  * A message is in Confluent framing: 0x00, the schema's id (4 bytes, big-endian), the body. The bundled schemas have
- * the fixed ids below.
+ * the fixed ids below. Or it begins with '{' and is an event in JSON, as json_read.h has it.
  */
 #ifndef GENTALLY_DECODE_H
 #define GENTALLY_DECODE_H
@@ -64,8 +64,9 @@ struct learned_schema decoder_schema(const struct decoder *decoder, size_t index
 void decoder_tell_schema(const struct decoder *decoder, uint32_t schema_id, struct logger *logger);
 
 /*
- * Decodes the value of one record. Texts of `event` borrow from `value`. O(size), no allocation, never reads beyond
- * `value`. SET_ASIDE:
+ * Decodes the value of one record. Texts of `event` borrow from `value`; those of JSON with escapes or fractions borrow
+ * from the decoder until it decodes the next event, and such JSON alone allocates. O(size), never reads beyond `value`.
+ * SET_ASIDE:
  *
  *   DECODE-EMPTY, DECODE-TOO-LARGE, DECODE-FRAMING, DECODE-SCHEMA-UNKNOWN
  *   DECODE-TRUNCATED   the message ends inside a value, or a length goes beyond its end
@@ -77,6 +78,7 @@ void decoder_tell_schema(const struct decoder *decoder, uint32_t schema_id, stru
  *   DECODE-NUL         a text holds U+0000 (text.h)
  *   DECODE-LABELS      there are more than EVENT_LABELS_MAX labels
  *   DECODE-TRAILING    bytes follow the last field
+ *   LINE-FIELD, LINE-NOT-JSON: it is JSON, or should be, as json_read.h says
  */
 MUST_CHECK enum verdict decode_event(const struct decoder *decoder, struct span value, struct event *event,
                                      struct reason *why);
