@@ -8,15 +8,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "gentally/adapters/adapter.h"
+#include "foreign.h"
 #include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
-#include "gentally/cli/options.h"
 #include "gentally/cli/progress.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/codec/json_read.h"
 #include "gentally/commands/commands.h"
-#include "gentally/ingest/pseudonym.h"
 #include "gentally/kafka/producer.h"
 #include "input_kind.h"
 #include "json_values.h"
@@ -71,8 +69,7 @@ struct production {
     struct input input;
     struct json_values values; /* of foreign input */
     struct json_reader *reader;
-    struct pseudonyms *pseudonyms; /* NULL: there is no account_key */
-    struct adapter *adapter;
+    struct foreign foreign;
     struct encoder *encoder;
     struct producer *producer;
     int64_t line, produced, rejected, left_out;
@@ -156,7 +153,7 @@ static enum verdict send_items(struct production *production, struct reason *why
     for (size_t item = 1;; item++) {
         struct event event;
         enum verdict verdict = GO_ON;
-        switch (adapter_next(production->adapter, &event, why)) {
+        switch (adapter_next(production->foreign.adapter, &event, why)) {
         case ADAPTED_EVENT:
             verdict = send_event(production, &event, why);
             break;
@@ -185,7 +182,7 @@ static enum verdict send_records(struct production *production, struct reason *w
         if (verdict != GO_ON || record.bytes == NULL)
             return verdict;
         production->line = production->values.number;
-        verdict = adapter_take(production->adapter, record, why);
+        verdict = adapter_take(production->foreign.adapter, record, why);
         if (verdict == SET_ASIDE) {
             tell_bad(production, json_values_unit(&production->values), 0, why);
             verdict = production->skips_bad ? GO_ON : SET_ASIDE;
@@ -217,33 +214,15 @@ static enum verdict settle(struct production *production, struct reason *why)
     return verdict;
 }
 
-static void hide(void *context, struct span text, char hidden[ADAPTER_HIDDEN_SIZE])
-{
-    struct pseudonym pseudonym = pseudonyms_of(context, text);
-    char digits[ADAPTER_HIDDEN_SIZE + 1];
-
-    snprintf(digits, sizeof(digits), "%016" PRIx64 "%016" PRIx64, pseudonym.high, pseudonym.low);
-    memcpy(hidden, digits, ADAPTER_HIDDEN_SIZE);
-}
-
-static enum verdict open_adapter(struct production *production, struct reason *why)
-{
-    struct span key = span_of(production->config->account_key);
-    enum verdict verdict = key.size == 0 ? GO_ON : pseudonyms_open(&production->pseudonyms, key, why);
-
-    production->values = (struct json_values){.input = &production->input};
-    if (verdict == GO_ON)
-        verdict = adapter_open(&production->adapter, production->source, key.size == 0 ? NULL : hide,
-                               production->pseudonyms, why);
-    return verdict;
-}
-
 static enum verdict open_parts(struct production *production, struct logger *logger, struct reason *why)
 {
     enum verdict verdict = input_open(&production->input, STDIN_FILENO, why);
 
     if (verdict == GO_ON)
-        verdict = production->is_foreign ? open_adapter(production, why) : json_reader_open(&production->reader, why);
+        verdict = production->is_foreign
+                      ? foreign_open(&production->foreign, production->config, production->source, why)
+                      : json_reader_open(&production->reader, why);
+    production->values = (struct json_values){.input = &production->input};
     if (verdict == GO_ON)
         verdict = encoder_open(&production->encoder, why);
     if (verdict == GO_ON)
@@ -260,8 +239,7 @@ static void close_parts(struct production *production)
     if (production->encoder != NULL)
         encoder_close(production->encoder);
     json_reader_close(production->reader);
-    adapter_close(production->adapter);
-    pseudonyms_close(production->pseudonyms);
+    foreign_close(&production->foreign);
     input_close(&production->input);
 }
 
@@ -286,19 +264,6 @@ static void report(const struct production *production, int64_t ms)
     fprintf(stderr, " seconds=%.1f rate=%.0f/s\n", seconds, rate);
 }
 
-static enum verdict read_from(struct production *production, const struct command_option *from, struct reason *why)
-{
-    const char *names[ADAPTER_SOURCES];
-    uint32_t source = 0;
-
-    for (unsigned i = 0; i < ADAPTER_SOURCES; i++)
-        names[i] = adapter_source_name((enum adapter_source)i);
-    enum verdict verdict = option_choice(from, names, ADAPTER_SOURCES, &source, why);
-    production->is_foreign = from->value != NULL;
-    production->source = (enum adapter_source)source;
-    return verdict;
-}
-
 static enum verdict run(struct command_call *call, struct reason *why)
 {
     struct production production = {.config = call->config, .skips_bad = call->options[SKIP_BAD].value != NULL};
@@ -306,7 +271,8 @@ static enum verdict run(struct command_call *call, struct reason *why)
     struct logger logger;
     int64_t begin_ms = clock_ms(CLOCK_MONOTONIC);
 
-    enum verdict verdict = read_from(&production, &call->options[FROM], why);
+    production.is_foreign = call->options[FROM].value != NULL;
+    enum verdict verdict = foreign_source(&call->options[FROM], &production.source, why);
     if (verdict != GO_ON)
         return verdict;
     log_open_as(&logger, call->config->log_level, call->config->log_format, command_produce.name);
@@ -320,7 +286,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
     bool is_stopped = production.input.is_stopped;
     enum verdict settled = settle(&production, &why_settle);
     if (production.is_foreign)
-        tell_remarks(production.adapter);
+        tell_remarks(production.foreign.adapter);
     close_parts(&production);
     log_close(&logger);
     if (settled != GO_ON) {

@@ -164,6 +164,21 @@ void kafka_note_refused(struct kafka_notes *notes, rd_kafka_resp_err_t code, con
     snprintf(notes->refused_topic, sizeof(notes->refused_topic), "%s", topic);
 }
 
+/*
+ * librdkafka 2.0.2 dies of a failed assertion ("rktp_started") where an assignment meets partitions that are still
+ * being stopped for the one before. Stopping takes two steps through its main thread's queue, so two questions that go
+ * the same way have their answers only after it.
+ */
+rd_kafka_resp_err_t kafka_assign(rd_kafka_t *client, const rd_kafka_topic_partition_list_t *list)
+{
+    for (int step = 0; step < 2; step++) {
+        rd_kafka_topic_partition_list_t *current;
+        if (rd_kafka_assignment(client, &current) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_topic_partition_list_destroy(current);
+    }
+    return rd_kafka_assign(client, list);
+}
+
 enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes, const struct kafka_message *message,
                        rd_kafka_resp_err_t *code)
 {

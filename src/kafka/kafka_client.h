@@ -110,6 +110,8 @@ void kafka_add_cause(const struct kafka_notes *notes, struct reason *why);
 /* kafka_reason() of the root error, with its cause. */
 enum verdict kafka_root_reason(rd_kafka_t *client, const struct kafka_notes *notes, enum kafka_act act,
                                rd_kafka_resp_err_t code, const char *what, struct reason *why);
+/* Makes `list` (NULL: nothing) the assignment of a consumer, once the one before is stopped. */
+rd_kafka_resp_err_t kafka_assign(rd_kafka_t *client, const rd_kafka_topic_partition_list_t *list);
 
 struct kafka_message {
     const char *topic;

@@ -117,21 +117,6 @@ static void forward(struct source *source)
     source->has_unsettled = is_any;
 }
 
-/*
- * librdkafka 2.0.2 dies of a failed assertion ("rktp_started") where an assignment meets partitions that are still
- * being stopped for the one before. Stopping takes two steps through its main thread's queue, so two questions that go
- * the same way have their answers only after it.
- */
-static rd_kafka_resp_err_t assign(struct source *source, const rd_kafka_topic_partition_list_t *list)
-{
-    for (int step = 0; step < 2; step++) {
-        rd_kafka_topic_partition_list_t *current;
-        if (rd_kafka_assignment(source->client, &current) == RD_KAFKA_RESP_ERR_NO_ERROR)
-            rd_kafka_topic_partition_list_destroy(current);
-    }
-    return rd_kafka_assign(source->client, list);
-}
-
 /* Makes the positions librdkafka's assignment. */
 static enum verdict assign_positions(struct source *source, struct reason *why)
 {
@@ -148,7 +133,7 @@ static enum verdict assign_positions(struct source *source, struct reason *why)
     assert(list->cnt == source->assigned_count);
     source->has_unsettled = list->cnt > 0;
     forward(source); /* Before the assignment, or the first records would go to the control queue. */
-    rd_kafka_resp_err_t code = assign(source, list);
+    rd_kafka_resp_err_t code = kafka_assign(source->client, list);
     rd_kafka_topic_partition_list_destroy(list);
     source->needs_assign = code != RD_KAFKA_RESP_ERR_NO_ERROR;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "assigning partitions", why);
@@ -160,7 +145,7 @@ void source_close(struct source *source)
         return;
     free_messages(source); /* Whatever of a client is still held makes rd_kafka_destroy() wait for ever. */
     if (source->is_joined) {
-        assign(source, NULL);
+        kafka_assign(source->client, NULL);
         rd_kafka_consumer_close(source->client);
     }
     if (source->is_vanished && rd_kafka_version() < DESTROY_FIXED)
@@ -226,7 +211,7 @@ enum verdict source_release_all(struct source *source, struct reason *why)
     assert(source->unanswered == REBALANCE_REVOKED || source->unanswered == REBALANCE_LOST);
     unassign_positions(source);
     source->needs_assign = false;
-    rd_kafka_resp_err_t code = assign(source, NULL);
+    rd_kafka_resp_err_t code = kafka_assign(source->client, NULL);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         source->unanswered = REBALANCE_NONE;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "releasing partitions", why);

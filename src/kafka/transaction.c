@@ -11,9 +11,11 @@
 
 #include "gentally/core/event.h"
 #include "kafka_client.h"
+#include "transaction_offsets.h"
 
 #define OPEN_MS 30000
 #define ABORT_MS 30000
+#define OFFSETS_MS 30000
 #define CLOSE_MS 2000  /* of the ten seconds that a worker has to leave */
 #define FLUSH_MS 40000 /* FLUSH_MS and COMMIT_MS together keep the promised 60 s. */
 #define COMMIT_MS 20000
@@ -240,6 +242,21 @@ static enum verdict settle(struct transaction *transaction, struct reason *why)
     if (transaction->is_broken)
         return reason_set(why, REWIND, SINK_TXN_ABORTED, 0, "a message of the transaction was refused before");
     return GO_ON;
+}
+
+enum verdict transaction_put_offsets(struct transaction *transaction, rd_kafka_t *consumer,
+                                     const rd_kafka_topic_partition_list_t *offsets, struct reason *why)
+{
+    rd_kafka_consumer_group_metadata_t *member = rd_kafka_consumer_group_metadata(consumer);
+
+    assert(transaction->is_open);
+    if (member == NULL) {
+        transaction->is_broken = true;
+        return reason_set(why, REWIND, SINK_TXN_ABORTED, 0, "the consumer is in no group");
+    }
+    rd_kafka_error_t *error = rd_kafka_send_offsets_to_transaction(transaction->client, offsets, member, OFFSETS_MS);
+    rd_kafka_consumer_group_metadata_destroy(member);
+    return judge(transaction, error, "handing over offsets", why);
 }
 
 enum verdict transaction_commit(struct transaction *transaction, struct reason *why)

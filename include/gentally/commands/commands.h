@@ -7,6 +7,7 @@
 extern const struct command command_setup;
 extern const struct command command_worker;
 extern const struct command command_produce;
+extern const struct command command_adapt;
 extern const struct command command_summaries;
 extern const struct command command_signals;
 extern const struct command command_top;

@@ -1,0 +1,25 @@
+/* What `produce --from` and `adapt` have in common: an adapter for the source that was named, with accounts hidden by
+ * the configured key. */
+#ifndef GENTALLY_FOREIGN_H
+#define GENTALLY_FOREIGN_H
+
+#include "gentally/adapters/adapter.h"
+#include "gentally/config/config_load.h"
+
+struct pseudonyms;
+
+struct foreign {
+    struct adapter *adapter;
+    struct pseudonyms *pseudonyms; /* NULL: there is no account_key */
+};
+
+/* Reads which source is meant; leaves `*source` if none is. HALT: CONFIG-VALUE. */
+MUST_CHECK enum verdict foreign_source(const struct command_option *from, enum adapter_source *source,
+                                       struct reason *why);
+
+/* HALT: NO-MEMORY, ACCOUNT-HMAC; foreign_close() is to follow in any case. */
+MUST_CHECK enum verdict foreign_open(struct foreign *foreign, const struct config *config, enum adapter_source source,
+                                     struct reason *why);
+void foreign_close(struct foreign *foreign);
+
+#endif
