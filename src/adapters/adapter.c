@@ -10,6 +10,8 @@
 #include "gentally/base/looks.h"
 #include "gentally/codec/json_problem.h"
 #include "otel.h"
+#include "otel_protobuf.h"
+#include "surrogates.h"
 
 static const struct {
     const char *name;
@@ -94,18 +96,53 @@ static enum verdict requests_add(const json_t *document, struct otel_found *foun
     return verdict;
 }
 
-enum verdict adapter_take(struct adapter *adapter, struct span record, struct reason *why)
+/* Reads JSON. U+0000 in what people wrote is nobody's concern; in a text that is taken it is (read_text). */
+static json_t *json_in(struct span text, json_error_t *error)
+{
+    return json_loadb(text.size == 0 ? "" : text.bytes, text.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, error);
+}
+
+/* Neither are halves of characters: what is refused is tried once more without them. */
+static json_t *json_without_halves(struct span text)
+{
+    json_t *document = NULL;
+    json_error_t error;
+    char *copy = malloc(text.size);
+
+    if (copy != NULL && text.size > 0) {
+        memcpy(copy, text.bytes, text.size);
+        if (surrogates_mend(copy, text.size) > 0)
+            document = json_in((struct span){copy, text.size}, &error);
+    }
+    free(copy);
+    return document;
+}
+
+static enum verdict json_of(struct span record, json_t **document, struct reason *why)
 {
     json_error_t error;
-    enum verdict verdict = GO_ON;
+
+    record = without_mark(record);
+    *document = json_in(record, &error);
+    if (*document == NULL)
+        *document = json_without_halves(record);
+    return *document != NULL ? GO_ON : json_problem(record, json_error_code(&error), error.position, why);
+}
+
+/* A request in protobuf begins with the tag of its first field, which is a newline's byte, too. */
+#define PROTOBUF_BEGIN '\n'
+
+enum verdict adapter_take(struct adapter *adapter, struct span record, struct reason *why)
+{
+    bool may_be_protobuf = adapter->source == FROM_OTEL && record.size > 0 && record.bytes[0] == PROTOBUF_BEGIN;
+    json_t *document;
 
     forget_record(adapter);
-    record = without_mark(record);
-    /* U+0000 in what people wrote is nobody's concern; in a text that is taken it is (read_text). */
-    json_t *document =
-        json_loadb(record.size == 0 ? "" : record.bytes, record.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    if (document == NULL)
-        return json_problem(record, json_error_code(&error), error.position, why);
+    enum verdict verdict = json_of(record, &document, why);
+    if (verdict != GO_ON && may_be_protobuf)
+        verdict = otel_protobuf_read(record, &document, why);
+    if (verdict != GO_ON)
+        return verdict;
     adapter->found = (struct otel_found){json_array(), json_array(), json_object()};
     if (adapter->source == FROM_OTEL)
         verdict = requests_add(document, &adapter->found, why);

@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 
-from platform_records import RECORDS  # noqa: E402
+from platform_records import RECORDS, protobuf  # noqa: E402
 
 FOLDER = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "tests" / "fuzz" / "corpus"
 
@@ -643,6 +643,8 @@ def adapters():
     for number, (source, records) in enumerate(RECORDS.items()):
         for at, (record, _) in enumerate(records):
             keep("adapter", f"{source}-{at}", bytes([number]) + json.dumps(record, separators=(",", ":")).encode())
+            if "resourceSpans" in record:
+                keep("adapter", f"{source}-protobuf-{at}", bytes([number]) + protobuf(record))
         keep("adapter", f"{source}-list", bytes([number]) + json.dumps([record for record, _ in records]).encode())
         keep("adapter", f"{source}-nothing", bytes([number]) + b"{}")
         keep("adapter", f"{source}-cut", bytes([number]) + json.dumps(records[0][0]).encode()[:200])

@@ -7,10 +7,16 @@ import time
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from google.protobuf.json_format import MessageToJson
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import set_span_in_context
 
 from harness import check, equal, main, note, seeded, wait_until
 from adapters import FORBIDDEN, hidden
-from platform_records import HOUR_MS, LEFT_OUT, POISON, RECORDS
+from platform_records import HOUR_MS, LEFT_OUT, POISON, RECORDS, event, protobuf
 from topics import decode, read_topic
 
 PARTITIONS = 4
@@ -47,6 +53,10 @@ def adapt(world, source="litellm", *arguments, **settings):
 
 def events_of(world):
     return [decode(message.value()) for message in read_topic(world.kafka, world.topic)]
+
+
+def by_id(events):
+    return sorted(events, key=lambda item: item["id"])
 
 
 def letters_of(world):
@@ -88,6 +98,74 @@ def test_every_source_is_adapted(world):
     equal(got, wanted, "events")
 
 
+def test_protobuf_is_the_same(world):
+    """The records of OpenTelemetry in protobuf; and such as are cut, which are dead letters, and change nothing."""
+    setup(world, 1)
+    records = [(record, items) for record, items in RECORDS["otel"] if "resourceSpans" in record]
+    whole = [protobuf(record) for record, _ in records]
+    chance = seeded()
+    cut = [value[: chance.randrange(2, len(value) - 1)] for value in whole for _ in range(20)]
+    send(world, [*whole, *cut], 1)
+    done = adapt(world, "otel", "--drain").succeed(60)
+    wanted = [item for _, items in records for item in items if item != LEFT_OUT]
+    equal(by_id(events_of(world)), by_id(wanted), "events")
+    equal(len(letters_of(world)), len(cut), f"dead letters: {done.log}")
+    check(not any(word in done.log.encode() for word in FORBIDDEN), "the log quotes a record", done.log)
+
+
+def test_a_real_sdk_is_understood(world):
+    """Spans of OpenTelemetry's own SDK for Python, as its exporters write them: in protobuf, and in JSON."""
+    setup(world, 1)
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("my.instrumentation", "1.0")
+    asked, ended = [], HOUR_MS + 20_000
+    for number in range(10):
+        begin = (ended + 1000 * number - 750) * 1_000_000
+        parent = tracer.start_span(f"agent {POISON}", start_time=begin)
+        parent.set_attribute("gen_ai.operation.name", "invoke_agent")
+        span = tracer.start_span(f"chat {POISON}", set_span_in_context(parent), start_time=begin)
+        span.set_attributes(
+            {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.provider.name": "openai",
+                "gen_ai.request.model": "gpt-4o",
+                "gen_ai.usage.input_tokens": 100 + number,
+                "gen_ai.usage.output_tokens": 10,
+                "gen_ai.usage.cache_read.input_tokens": 50,
+                "gen_ai.response.finish_reasons": ("tool_calls",),
+                "gen_ai.response.time_to_first_chunk": 0.125,
+                "gen_ai.input.messages": POISON,
+            }
+        )
+        span.end(begin + 750_000_000)
+        parent.end(begin + 750_000_000)
+        context = span.get_span_context()
+        asked.append(
+            event(
+                f"{context.trace_id:032x}-{context.span_id:016x}",
+                "gpt-4o",
+                100 + number,
+                10,
+                20_000 + 1000 * number,
+                provider="openai",
+                tokens_cached=50,
+                streamed=True,
+                finish_reason="tool_calls",
+                latency_ms=750,
+                first_token_ms=125,
+            )
+        )
+    spans = exporter.get_finished_spans()
+    half = len(spans) // 2
+    in_json = MessageToJson(encode_spans(spans[half:]), indent=None).encode()
+    send(world, [encode_spans(spans[:half]).SerializeToString(), in_json], 1)
+    done = adapt(world, "otel", "--drain").succeed(60)
+    equal(by_id(events_of(world)), by_id(asked), f"events: {done.log}")
+    equal(letters_of(world), [], "dead letters")
+
+
 def rows(first, count):
     """LiteLLM's rows, now and then a bad one or one to be left out; and the ids that count."""
     values, ids, bad = [], [], 0
@@ -115,7 +193,7 @@ def committed(world):
 
 
 def compare(world, ids, bad):
-    got = collections.Counter(event["id"] for event in events_of(world))
+    got = collections.Counter(item["id"] for item in events_of(world))
     want = collections.Counter(ids)
     lost, doubled = want - got, got - want
     note(f"{len(ids)} events, {sum(lost.values())} lost, {sum(doubled.values())} doubled")

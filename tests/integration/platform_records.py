@@ -1,6 +1,8 @@
 """Records of other platforms, a few of each form and version that is known, written by hand from the public lists of
 fields, and what each is as an event, worked out by hand. What must not pass is POISON somewhere in its value."""
 
+import struct
+
 POISON = "p0ison"
 HOUR_MS = 1_793_613_600_000  # 2026-11-02T10:00:00Z
 
@@ -352,7 +354,7 @@ _OBSERVATION = {
     "start_time": "2026-11-02 10:00:10.000000",
     "end_time": "2026-11-02 10:00:12.250000",
     "name": POISON,
-    "input": POISON,
+    "input": POISON + " \ud83d",  # which JavaScript cut within a character
     "output": {"content": POISON},
     "metadata": {"ip": POISON},
     "level": "DEFAULT",
@@ -680,5 +682,64 @@ OTEL = [
         ],
     ),
 ]
+
+
+def _varint(number):
+    out = b""
+    number &= (1 << 64) - 1
+    while number >= 0x80:
+        out += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
+def _part(number, value):
+    """A field of protobuf: a message, a text, or a number."""
+    if isinstance(value, int):
+        return _varint(number << 3) + _varint(value)
+    value = value.encode() if isinstance(value, str) else value
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _any(value):
+    (kind, inner), *_ = value.items()
+    if kind == "stringValue":
+        return _part(1, inner)
+    if kind == "boolValue":
+        return _part(2, int(inner))
+    if kind == "intValue":
+        return _part(3, int(inner))
+    if kind == "doubleValue":
+        return _varint(4 << 3 | 1) + struct.pack("<d", inner)
+    return _part(5, b"".join(_part(1, _any(item)) for item in inner["values"]))
+
+
+def _attributes(number, attributes):
+    return b"".join(_part(number, _part(1, pair["key"]) + _part(2, _any(pair["value"]))) for pair in attributes)
+
+
+def _span(made):
+    out = _part(1, bytes.fromhex(made["traceId"])) + _part(2, bytes.fromhex(made["spanId"]))
+    out += _part(4, bytes.fromhex(made.get("parentSpanId", ""))) + _part(5, made["name"]) + _part(6, made["kind"])
+    for number, name in ((7, "startTimeUnixNano"), (8, "endTimeUnixNano")):
+        out += _varint(number << 3 | 1) + struct.pack("<Q", int(made[name]))
+    out += _attributes(9, made["attributes"])
+    for happened in made["events"]:
+        out += _part(11, _part(2, happened["name"]) + _attributes(3, happened["attributes"]))
+    status = made["status"]
+    return out + _part(15, _part(2, status["message"]) + _part(3, status["code"]) if status else b"")
+
+
+def protobuf(made):
+    """A request of request() as OTLP in protobuf."""
+    out = b""
+    for resource in made["resourceSpans"]:
+        inner = _part(1, _attributes(1, resource["resource"]["attributes"]))
+        for group in resource["scopeSpans"]:
+            scope = _part(1, group["scope"]["name"]) + _part(2, group["scope"]["version"])
+            inner += _part(2, _part(1, scope) + b"".join(_part(2, _span(each)) for each in group["spans"]))
+        out += _part(1, inner)
+    return out
+
 
 RECORDS = {"openrouter": OPENROUTER, "litellm": LITELLM, "langfuse": LANGFUSE, "otel": OTEL}

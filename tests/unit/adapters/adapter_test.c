@@ -4,6 +4,7 @@
 
 #include "quantity_read.h"
 #include "suite.h"
+#include "surrogates.h"
 #include "usage.h"
 #include "words.h"
 
@@ -275,6 +276,28 @@ static void a_bad_record_leaves_nothing_behind(void)
     adapter_close(adapter);
 }
 
+static void halves_of_characters_are_mended(void)
+{
+    static const struct {
+        const char *json, *mended;
+    } rows[] = {
+        {"\\ud83d\\ude00", "\\ud83d\\ude00"}, {"\\ud83d", "\\ufffd"},
+        {"x\\uDE00y", "x\\ufffdy"},           {"\\ud83d\\ud83d\\ude00", "\\ufffd\\ud83d\\ude00"},
+        {"\\\\ud83d", "\\\\ud83d"},           {"\\ud83", "\\ud83"},
+        {"\\ud83d\\n", "\\ufffd\\n"},         {"\\u00e9\\ud7ff", "\\u00e9\\ud7ff"},
+        {"\\ude00\\ud83d", "\\ufffd\\ufffd"}, {"\\", "\\"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        char text[64];
+        size_t size = strlen(rows[i].json);
+        memcpy(text, rows[i].json, size + 1);
+        size_t count = surrogates_mend(text, size);
+        CU_ASSERT_STRING_EQUAL(text, rows[i].mended);
+        CU_ASSERT_EQUAL(count > 0, strcmp(rows[i].json, rows[i].mended) != 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -288,6 +311,7 @@ int main(int argc, char **argv)
         {"remarks are bounded and show no texts", remarks_are_bounded_and_show_no_texts},
         {"accounts pass hidden or not at all", accounts_pass_hidden_or_not_at_all},
         {"a bad record leaves nothing behind", a_bad_record_leaves_nothing_behind},
+        {"halves of characters are mended", halves_of_characters_are_mended},
         CU_TEST_INFO_NULL,
     };
 
