@@ -93,7 +93,7 @@ static const struct source_field fields[] = {
     PASSED_BY("gen_ai.tool.call.result"),
 };
 
-/* Instrumentations that are known to count otherwise than their spelling says. */
+/* Instrumentations that are known to count otherwise than their spelling says. Of several rows that fit, the last. */
 static const struct {
     const char *scope; /* the begin of a scope's name */
     const char *below; /* only versions below this one; NULL: all */
@@ -101,6 +101,8 @@ static const struct {
 } scopes[] = {
     {"opentelemetry.instrumentation.anthropic", NULL, false}, /* adds the cache to Anthropic's input_tokens */
     {"opentelemetry.instrumentation.bedrock", NULL, true},    /* gives Bedrock's inputTokens as they are */
+    {"logfire.anthropic", NULL, false},
+    {"logfire.anthropic", "4.31.0", true},
     {"strands", NULL, true},
 };
 

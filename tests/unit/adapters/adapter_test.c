@@ -136,6 +136,51 @@ static void parts_are_inside_or_beside_their_whole(void)
     }
 }
 
+/* Of the same numbers: who wrote them, and in which version, says whether the cache is among the input. */
+static void versions_of_instrumentations_differ(void)
+{
+    static const struct {
+        const char *scope, *version, *provider, *cached;
+        int64_t prompt;
+    } rows[] = {
+        {"mine", "1", "anthropic", "cache_read.input_tokens", 5000},
+        {"mine", "1", "anthropic", "cache_read_input_tokens", 6000},
+        {"mine", "1", "openai", "cache_read_input_tokens", 5000},
+        {"opentelemetry.instrumentation.anthropic", "0.40.0", "anthropic", "cache_read_input_tokens", 5000},
+        {"opentelemetry.instrumentation.bedrock", "0.40.0", "aws.bedrock", "cache_read.input_tokens", 6000},
+        {"opentelemetry.instrumentation.bedrock", "0.40.0", "openai", "cache_read.input_tokens", 5000},
+        {"logfire.anthropic", "4.30.0", "anthropic", "cache_read.input_tokens", 6000},
+        {"logfire.anthropic", "4.30.12", "anthropic", "cache_read.input_tokens", 6000},
+        {"logfire.anthropic", "4.4", "anthropic", "cache_read.input_tokens", 6000},
+        {"logfire.anthropic", "4.31.0", "anthropic", "cache_read_input_tokens", 5000},
+        {"logfire.anthropic", "4.100", "anthropic", "cache_read_input_tokens", 5000},
+        {"logfire.anthropic", "10", "anthropic", "cache_read_input_tokens", 5000},
+    };
+    static const char format[] =
+        "{\"resourceSpans\":[{\"scopeSpans\":[{\"scope\":{\"name\":\"%s\",\"version\":\"%s\"},\"spans\":[{"
+        "\"traceId\":\"5b8efff798038103d269b633813fc60c\",\"spanId\":\"eee19b7ec3c1b174\","
+        "\"endTimeUnixNano\":\"1793613600000000000\",\"attributes\":["
+        "{\"key\":\"gen_ai.provider.name\",\"value\":{\"stringValue\":\"%s\"}},"
+        "{\"key\":\"gen_ai.request.model\",\"value\":{\"stringValue\":\"m\"}},"
+        "{\"key\":\"gen_ai.usage.input_tokens\",\"value\":{\"intValue\":\"5000\"}},"
+        "{\"key\":\"gen_ai.usage.output_tokens\",\"value\":{\"intValue\":\"5\"}},"
+        "{\"key\":\"gen_ai.usage.%s\",\"value\":{\"intValue\":\"1000\"}}]}]}]}]}";
+    struct adapter *adapter;
+    struct event event;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(adapter_open(&adapter, FROM_OTEL, NULL, NULL, &why), GO_ON);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        char record[1024];
+        snprintf(record, sizeof(record), format, rows[i].scope, rows[i].version, rows[i].provider, rows[i].cached);
+        CU_ASSERT_EQUAL_FATAL(adapter_take(adapter, span_of(record), &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(adapter_next(adapter, &event, &why), ADAPTED_EVENT);
+        CU_ASSERT_EQUAL(event.tokens_prompt, rows[i].prompt);
+        CU_ASSERT_EQUAL(event.tokens_cached, 1000);
+    }
+    adapter_close(adapter);
+}
+
 static void finish_reasons_become_the_products(void)
 {
     static const struct {
@@ -306,6 +351,7 @@ int main(int argc, char **argv)
         {"times are told by their size", times_are_told_by_their_size},
         {"counts are whole and not below 0", counts_are_whole_and_not_below_0},
         {"parts are inside or beside their whole", parts_are_inside_or_beside_their_whole},
+        {"versions of instrumentations differ", versions_of_instrumentations_differ},
         {"finish reasons become the product's", finish_reasons_become_the_products},
         {"hosts are providers and never authors", hosts_are_providers_and_never_authors},
         {"remarks are bounded and show no texts", remarks_are_bounded_and_show_no_texts},
