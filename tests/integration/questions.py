@@ -65,7 +65,8 @@ def database(events):
     db.executemany("INSERT INTO catalog VALUES (?, ?, ?)", names)
     db.execute(
         """CREATE TABLE raw (at_ms BIGINT, model VARCHAR, provider VARCHAR, country VARCHAR, latency BIGINT,
-        finish VARCHAR, p HUGEINT, c HUGEINT, cached HUGEINT, cost HUGEINT, byok BOOLEAN, known BOOLEAN, priced BOOLEAN)"""
+        finish VARCHAR, p HUGEINT, c HUGEINT, cached HUGEINT, cost HUGEINT, byok BOOLEAN,
+        known BOOLEAN, priced BOOLEAN)"""
     )
     rows = []
     for event in events:

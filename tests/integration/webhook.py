@@ -20,7 +20,8 @@ HOSTILE = "acme/<!channel>&<http://evil|x>`*_\u202e\u00fc"
 
 
 class Hook:
-    """A server; `answer(count, body)` says what the next request gets: a status, (status, headers), or None to hang up."""
+    """A server; `answer(count, body)` says what the next request gets: a status, (status, headers), or None: it hangs
+    up."""
 
     def __init__(self, port=None):
         self.port, self.posts, self.answer = port or free_port(), [], lambda count, body: 200
