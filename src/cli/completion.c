@@ -25,7 +25,8 @@ static void print_options(const struct command *command, FILE *file)
 {
     fprintf(file, "    %s) words=\"", command->name);
     for (size_t at = 0; at < command->option_count; at++)
-        fprintf(file, "--%s ", command->options[at].name);
+        if (command->options[at].help != NULL) /* else it is one that may be given again */
+            fprintf(file, "--%s ", command->options[at].name);
     fputs("$configuration\" ;;\n", file);
 }
 

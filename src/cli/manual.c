@@ -27,6 +27,8 @@ static void print_command(const char *name, const struct command *command, FILE 
     fputs("\n.fi\n", file);
     for (size_t at = 0; at < command->option_count; at++) {
         const struct command_option *option = &command->options[at];
+        if (option->help == NULL) /* one that may be given again */
+            continue;
         fputs(".TP\n\\fB\\-\\-", file);
         troff_print(file, option->name);
         fprintf(file, "\\fR \\fI%s\\fR\n", option->argument == NULL ? "" : option->argument);
