@@ -16,10 +16,10 @@ MUST_CHECK enum verdict pipeline_check_settings(struct pipeline *pipeline, struc
 
 /*
  * Has the partitions counted that a topic of `count` partitions has beyond those of the settings: makes their first
- * states, at the beginning of their logs, and writes the settings, as `setup` would. Not where ids are remembered, since
- * keys move between partitions; nor where a log is shorter than what was counted of it, or records of a lost state are
- * gone: that is logged, and the new partitions stop. Reads the ledger to its end. TRY_LATER as store_settings_read(),
- * topic_read() and source_extent() answer.
+ * states, at the beginning of their logs, and writes the settings, as `setup` does. Not where ids are remembered, for
+ * keys move between partitions; nor where a log is shorter than what was counted of it, or records of a lost state
+ * are gone: that is logged, and the new partitions stop. Reads the ledger to its end. TRY_LATER as
+ * store_settings_read(), topic_read() and source_extent() answer.
  */
 MUST_CHECK enum verdict pipeline_take_up_growth(struct pipeline *pipeline, int32_t count, struct reason *why);
 
