@@ -138,6 +138,7 @@ class Broker:
                 yield f"{prefix}.oauthbearer.sasl.server.callback.handler.class={handler}"
                 yield f"{prefix}.oauthbearer.connections.max.reauth.ms=3600000"  # a session ends with its token
                 yield f"{prefix}.sasl.oauthbearer.jwks.endpoint.url={self.keys.as_uri()}"
+                yield f"{prefix}.sasl.oauthbearer.clock.skew.seconds=0"  # a token that ended is refused at once
             else:
                 yield f"{prefix}.sasl.enabled.mechanisms=SCRAM-SHA-512"
                 yield f"{prefix}.scram-sha-512.sasl.jaas.config={security}.scram.ScramLoginModule required;"
