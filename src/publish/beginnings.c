@@ -30,8 +30,8 @@ enum verdict beginnings_check(const struct beginnings *beginnings, struct reason
 
 /* Finds the windows that partitions with a state have sealed already. A new partition begins with the same floors: in a
  * window that others have collected it could only count records that no summary can hold any more. */
-static enum verdict find_floors(const struct beginnings *beginnings, int64_t floors_ms[WINDOW_KINDS],
-                                bool *has_counted, struct reason *why)
+static enum verdict find_floors(const struct beginnings *beginnings, int64_t floors_ms[WINDOW_KINDS], bool *has_counted,
+                                struct reason *why)
 {
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
         floors_ms[kind] = NO_TIME;

@@ -51,8 +51,8 @@ struct emitter_order {
     struct window window;
     enum pane pane;
     int64_t generation;
-    bool is_whole;     /* put every row, not only those that are not known to stand in the topics as they are */
-    bool was_told;     /* it was published before, by whomever: rows that are gone now may stand in the topics */
+    bool is_whole;       /* put every row, not only those that are not known to stand in the topics as they are */
+    bool was_told;       /* it was published before, by whomever: rows that are gone now may stand in the topics */
     const int64_t *ends; /* of the input's logs, by partition; -1: not known; borrowed for the call */
     /* The revision that was published last: if the window still has as many records, only its retention has risen, and
      * the other rows are not put again: they stand in the topics, in `unchanged_pane`. 0: put all rows. */

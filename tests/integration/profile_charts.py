@@ -358,7 +358,8 @@ def test_who_serves_programming_and_roleplay(world):
 def test_reasoning_models_in_order(world):
     """S12: of the last week, without what is free; those the study names."""
     rows = workload(world).rows(
-        """SELECT base FROM request WHERE reasoning = 'always' AND NOT is_free AND week = (SELECT max(week) FROM request)
+        """SELECT base FROM request
+        WHERE reasoning = 'always' AND NOT is_free AND week = (SELECT max(week) FROM request)
         GROUP BY 1 ORDER BY sum(tokens) DESC"""
     )
     order = [base for base, in rows]
