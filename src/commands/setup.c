@@ -15,10 +15,10 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_places.h"
 #include "gentally/kafka/topics.h"
-#include "gentally/publish/beginnings.h"
 #include "gentally/publish/our_schemas.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
+#include "ledger_offsets.h"
 #include "setup_settings.h"
 
 #define READY_MS 30000
@@ -70,6 +70,32 @@ static bool read_count(const char *text, int fallback, int min, int *count)
     return end != text && *end == '\0' && value >= min && value <= 10000;
 }
 
+/*
+ * Finds the windows that partitions with a state have sealed already. A new partition begins with the same floors: in a
+ * window that others have collected it could only count records that no summary can hold any more. `*has_counted`:
+ * some partition has counted records.
+ */
+static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], bool *has_counted,
+                                struct reason *why)
+{
+    *has_counted = false;
+    for (int kind = 0; kind < WINDOW_KINDS; kind++)
+        floors_ms[kind] = NO_TIME;
+    for (int32_t i = 0; i < count; i++) {
+        struct partition_state state;
+        enum verdict verdict = store_state(store, i, &state, why);
+        if (verdict == HALT && why->id == STORE_STATE_MISSING)
+            continue;
+        if (verdict != GO_ON)
+            return verdict;
+        *has_counted = *has_counted || state.next != state.first;
+        for (int kind = 0; kind < WINDOW_KINDS; kind++)
+            if (state.floor_ms[kind] > floors_ms[kind])
+                floors_ms[kind] = state.floor_ms[kind];
+    }
+    return GO_ON;
+}
+
 /* What was asked for. */
 struct request {
     const struct config *config;
@@ -79,28 +105,64 @@ struct request {
     bool may_begin_again; /* from what is left of the log, even where that is less than was counted */
 };
 
-/* First state for every partition the topic has. `*has_counted`: some partition has counted records. */
+/*
+ * Checks the partitions without a state, all of them before the first state is made. Such a partition is new, or its
+ * state was lost: then it may only begin anew if its log still has every record that was counted, unless that was asked
+ * for, and by a clock that is later than the lost state.
+ */
+static enum verdict check_beginnings(const struct request *request, struct store *store, struct source *source,
+                                     int32_t count, struct reason *why)
+{
+    struct ledger_offsets offsets;
+    struct partition_state state;
+    int64_t now_ms = 0;
+    enum verdict verdict = ledger_offsets_read(&offsets, request->config, why);
+
+    if (verdict == GO_ON)
+        verdict = store_clock(store, &now_ms, why);
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+        int64_t first = 0, next = 0;
+        verdict = store_state(store, i, &state, why);
+        if (verdict != HALT || why->id != STORE_STATE_MISSING)
+            continue;
+        verdict = source_extent(source, i, &first, &next, why);
+        if (verdict == GO_ON && !request->may_begin_again)
+            verdict = ledger_offsets_may_begin(&offsets, i, first, why);
+        if (verdict == GO_ON)
+            verdict = ledger_offsets_may_follow(&offsets, i, now_ms, why);
+    }
+    return verdict;
+}
+
+/* First state for every partition the topic has. */
 static enum verdict create_states(const struct request *request, struct store *store, bool *has_counted,
                                   struct reason *why)
 {
-    struct beginnings beginnings = {
-        .config = request->config, .store = store, .may_begin_again = request->may_begin_again};
-    struct begun begun = {.created = 0};
-    enum verdict verdict = source_open(&beginnings.source, request->config, request->logger, why);
+    struct source *source = NULL;
+    int32_t count = 0, created_count = 0;
+    int64_t floors_ms[WINDOW_KINDS];
+    enum verdict verdict = source_open(&source, request->config, request->logger, why);
 
     if (verdict == GO_ON)
-        verdict = source_partitions(beginnings.source, &beginnings.count, why);
+        verdict = source_partitions(source, &count, why);
     if (verdict == GO_ON)
-        verdict = beginnings_check(&beginnings, why);
+        verdict = check_beginnings(request, store, source, count, why);
     if (verdict == GO_ON)
-        verdict = setup_settings_carry_out(request->settings, store, beginnings.count, why);
+        verdict = setup_settings_carry_out(request->settings, store, count, why);
     if (verdict == GO_ON)
-        verdict = beginnings_create(&beginnings, &begun, why);
-    if (beginnings.source != NULL)
-        source_close(beginnings.source);
-    *has_counted = begun.has_counted;
+        verdict = find_floors(store, count, floors_ms, has_counted, why);
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+        int64_t first = 0, next = 0;
+        bool created = false;
+        verdict = source_extent(source, i, &first, &next, why);
+        if (verdict == GO_ON)
+            verdict = store_create(store, i, first, floors_ms, &created, why);
+        created_count += created ? 1 : 0;
+    }
+    if (source != NULL)
+        source_close(source);
     if (verdict == GO_ON)
-        printf("partitions: %" PRId32 ", of them new: %" PRId32 "\n", beginnings.count, begun.created);
+        printf("partitions: %" PRId32 ", of them new: %" PRId32 "\n", count, created_count);
     return verdict;
 }
 

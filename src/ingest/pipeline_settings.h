@@ -9,19 +9,10 @@ struct settings;
 
 /*
  * Reads the settings that are kept, compares them, and counts by them from here on. A topic that has grown is told, not
- * refused: pipeline_take_up_growth() is for that. HALT: SETTINGS-MISSING, SETTINGS-CHANGED,
+ * refused: its new partitions have no state, and stop by themselves. HALT: SETTINGS-MISSING, SETTINGS-CHANGED,
  * SETTINGS-REFUSED, and as settings_told() and store_settings_read() answer.
  */
 MUST_CHECK enum verdict pipeline_check_settings(struct pipeline *pipeline, struct reason *why);
-
-/*
- * Has the partitions counted that a topic of `count` partitions has beyond those of the settings: makes their first
- * states, at the beginning of their logs, and writes the settings, as `setup` does. Not where ids are remembered, for
- * keys move between partitions; nor where a log is shorter than what was counted of it, or records of a lost state
- * are gone: that is logged, and the new partitions stop. Reads the ledger to its end. TRY_LATER as
- * store_settings_read(), topic_read() and source_extent() answer.
- */
-MUST_CHECK enum verdict pipeline_take_up_growth(struct pipeline *pipeline, int32_t count, struct reason *why);
 
 /* Counts by these settings, which somebody else compared. */
 void pipeline_use_settings(struct pipeline *pipeline, const struct settings *settings);

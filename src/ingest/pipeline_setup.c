@@ -119,8 +119,6 @@ enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition
         verdict = source_partitions(pipeline->source, partition_count, why);
     if (verdict == GO_ON)
         verdict = check_settings(pipeline, *partition_count, why);
-    if (verdict == GO_ON)
-        verdict = pipeline_take_up_growth(pipeline, *partition_count, why);
     if (verdict == GO_ON && pipeline->retention != NULL)
         verdict = check_retention(pipeline, why);
     if (verdict == GO_ON && pipeline->schemas != NULL)

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 
 #include "pipeline_read.h"
-#include "pipeline_settings.h"
 #include "worker_flush.h"
 
 /* A topic that grew makes the group meet: the worker that closes windows then must not leave the new partitions out.
@@ -12,22 +11,16 @@
  * than we have room for is the end. */
 static enum verdict count_partitions(struct worker *worker, struct reason *why)
 {
-    const struct batch *batch = pipeline_batch(worker->pipeline);
     int32_t count = 0;
     enum verdict verdict = pipeline_count_partitions(worker->pipeline, &count, why);
 
     if (verdict == TRY_LATER || (verdict == HALT && why->id == SOURCE_PARTITIONS))
         return verdict;
-    if (verdict != GO_ON) {
+    if (verdict != GO_ON)
         log_reason(worker->logger, LOG_LEVEL_WARN, why);
-        count = 0;
-    }
-    for (uint32_t i = 0; i < batch->partition_count; i++) /* The group may know more than the broker that was asked. */
-        if (batch->partitions[i] >= count)
-            count = batch->partitions[i] + 1;
-    if (count > worker->partition_count)
+    else if (count > worker->partition_count)
         worker->partition_count = count;
-    return pipeline_take_up_growth(worker->pipeline, worker->partition_count, why);
+    return GO_ON;
 }
 
 static enum verdict claim(struct worker *worker, int64_t now_ms, struct reason *why)

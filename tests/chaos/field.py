@@ -218,7 +218,7 @@ class Field:
         replies = (redis or self.world.redis).pipeline(
             [("HMGET", self.meta(partition), "next", "tok") for partition in range(self.partitions)]
         )
-        return [(int(reply[0] or 0), reply[1]) for reply in replies]  # a new one has no state yet
+        return [(int(reply[0]), reply[1]) for reply in replies]
 
     def places(self, redis=None):
         return [place for place, _ in self.states(redis)]

@@ -88,7 +88,7 @@ MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int
 /*
  * Takes ownership of a partition under a new token: the next flush of the old owner is fenced. The partition is no
  * longer idle, since nobody knows what its log has received meanwhile. HALT: STORE-STATE-MISSING (states are created by
- * store_create() alone), STORE-TAINTED.
+ * `gentally setup` alone), STORE-TAINTED.
  */
 MUST_CHECK enum verdict store_claim(struct store *store, int32_t partition, struct partition_state *state,
                                     struct reason *why);
