@@ -104,7 +104,7 @@ static uint64_t decode_ours(const struct decoder *decoder, const struct load *lo
 static uint64_t decode_theirs(avro_value_t *record, const struct load *load)
 {
     uint64_t hash = 0;
-    avro_value_t prompt, model, labels;
+    avro_value_t known, prompt, model, labels;
     const char *text;
     size_t model_size, label_count;
     int64_t tokens;
@@ -114,11 +114,12 @@ static uint64_t decode_theirs(avro_value_t *record, const struct load *load)
         avro_value_reset(record);
         AVRO_OK(avro_value_read(reader, record));
         avro_reader_free(reader);
-        AVRO_OK(avro_value_get_by_index(record, 2, &model, NULL));
+        AVRO_OK(avro_value_get_by_name(record, "model", &model, NULL));
         AVRO_OK(avro_value_get_string(&model, &text, &model_size));
-        AVRO_OK(avro_value_get_by_index(record, 8, &prompt, NULL));
+        AVRO_OK(avro_value_get_by_name(record, "tokens_prompt", &known, NULL));
+        AVRO_OK(avro_value_get_current_branch(&known, &prompt));
         AVRO_OK(avro_value_get_long(&prompt, &tokens));
-        AVRO_OK(avro_value_get_by_index(record, 23, &labels, NULL));
+        AVRO_OK(avro_value_get_by_name(record, "categories", &labels, NULL));
         AVRO_OK(avro_value_get_size(&labels, &label_count));
         hash = hash * 31 + (uint64_t)tokens + (model_size - 1) + label_count;
     }
