@@ -209,7 +209,7 @@ static void print_whole(const struct dead_letter *letter, bool has_payload)
     }
     if (letter->omitted_size >= 0)
         printf("value      %" PRId64 " bytes, left out: %s\n", letter->omitted_size,
-               letter->is_stripped ? "written with dead_letters = headers, as is the key"
+               letter->is_stripped ? "written with dead_letters_keep = headers, as is the key"
                                    : "too large for the dead-letter topic");
     else if (!has_payload)
         printf("value      %zu bytes (--payload shows them)\n", letter->value.size);
@@ -356,7 +356,7 @@ static void print_redrive(const struct request *request, const struct redrive_co
         printf("cannot be sent, their value was left out: %" PRIu64 "\n", counts->omitted);
     if (counts->stripped > 0)
         printf("refused: %" PRIu64
-               ", written with dead_letters = headers, so without key and value; take their records "
+               ", written with dead_letters_keep = headers, so without key and value; take their records "
                "from the input topic while the log has them\n",
                counts->stripped);
     if (counts->elsewhere > 0)

@@ -288,7 +288,7 @@ const struct option config_options[] = {
      .help = "A record larger than this is a dead letter, unread. "
              "An event is about 300 bytes. "
              "If unsure, keep the default."},
-    {"dead_letters", CHOICE(dead_letters, "KEPT", "full", "headers"), .initial = "full",
+    {"dead_letters_keep", CHOICE(dead_letters_keep, "KEPT", "full", "headers"), .initial = "full",
      .help = "What a dead letter keeps of a record that could not be counted. "
              "`full`: key and value as they came, so with the account as its producer wrote it. "
              "`headers`: where it lies in the input topic, and the reason; it cannot be sent back by `dlq redrive`. "

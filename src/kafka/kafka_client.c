@@ -19,6 +19,7 @@
 
 #define RETRY_MS 100
 #define FINAL_WEIGHT 3
+#define REFUSED_CERTIFICATE "certificate verify failed" /* as OpenSSL says it */
 
 #define ERR(name) RD_KAFKA_RESP_ERR_##name
 
@@ -32,6 +33,35 @@ static void note_denied(struct kafka_notes *notes, const char *text)
     snprintf(notes->denied_topic, sizeof(notes->denied_topic), "%.*s", (int)(last - first - 1), first + 1);
 }
 
+/* The alerts of TLS by which a server says that it does not take a client's certificate: RFC 8446, section 6. */
+static bool is_our_certificate(const char *text)
+{
+    const char *alert = strstr(text, "SSL alert number ");
+    long number = alert == NULL ? 0 : strtol(alert + strlen("SSL alert number "), NULL, 10);
+
+    return (number >= 42 && number <= 46) || number == 48 || number == 116;
+}
+
+/* librdkafka's words of what a connection failed for; of a certificate it knows no more than that it was refused. */
+static void note_cause(struct kafka_notes *notes, int code, const char *text)
+{
+    bool is_certificate = notes->certificate[0] != '\0' && strstr(text, REFUSED_CERTIFICATE) != NULL;
+    const char *place_end = strstr(text, ": ");
+
+    if (code == ERR(_ALL_BROKERS_DOWN))
+        return;
+    if (is_certificate)
+        snprintf(notes->cause, sizeof(notes->cause), "%.*s: the broker's certificate: %s",
+                 place_end == NULL || place_end - text > 80 ? 0 : (int)(place_end - text), text, notes->certificate);
+    else if (is_our_certificate(text))
+        snprintf(notes->cause, sizeof(notes->cause),
+                 "the broker wants a certificate, or does not take ours (kafka.ssl.certificate.location): "
+                 "%s",
+                 text);
+    else
+        snprintf(notes->cause, sizeof(notes->cause), "%s", text);
+}
+
 /* `Certificate (subject=..., issuer=...) verification callback failed: ...`, of look_at_certificate() */
 static void note_certificate(struct kafka_notes *notes, const char *text)
 {
@@ -42,6 +72,11 @@ static void note_certificate(struct kafka_notes *notes, const char *text)
     begin += strlen("(subject=");
     snprintf(notes->certificate, sizeof(notes->certificate), "%s (certificate of %.*s)", why + strlen("failed: "),
              (int)(end - begin > 80 ? 80 : end - begin), begin);
+    if (strstr(notes->cause, REFUSED_CERTIFICATE) != NULL) { /* The failure came first. */
+        char failure[sizeof(notes->cause)];
+        memcpy(failure, notes->cause, sizeof(failure));
+        note_cause(notes, ERR(_SSL), failure);
+    }
 }
 
 /* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
@@ -89,36 +124,6 @@ static void note_no_token(struct kafka_notes *notes, const char *text)
         return;
     reason_set(&why, TRY_LATER, KAFKA_TOKEN, 0, "no token for Kafka, asked for again in 10 s: %s", notes->cause);
     log_reason(notes->logger, LOG_LEVEL_WARN, &why);
-}
-
-/* The alerts of TLS by which a server says that it does not take a client's certificate: RFC 8446, section 6. */
-static bool is_our_certificate(const char *text)
-{
-    const char *alert = strstr(text, "SSL alert number ");
-    long number = alert == NULL ? 0 : strtol(alert + strlen("SSL alert number "), NULL, 10);
-
-    return (number >= 42 && number <= 46) || number == 48 || number == 116;
-}
-
-/* librdkafka's words of what a connection failed for; of a certificate it knows no more than that it was refused. */
-static void note_cause(struct kafka_notes *notes, int code, const char *text)
-{
-    bool is_certificate =
-        code == ERR(_SSL) && notes->certificate[0] != '\0' && strstr(text, "certificate verify failed") != NULL;
-    const char *place_end = strstr(text, ": ");
-
-    if (code == ERR(_ALL_BROKERS_DOWN))
-        return;
-    if (is_certificate)
-        snprintf(notes->cause, sizeof(notes->cause), "%.*s: the broker's certificate: %s",
-                 place_end == NULL || place_end - text > 80 ? 0 : (int)(place_end - text), text, notes->certificate);
-    else if (is_our_certificate(text))
-        snprintf(notes->cause, sizeof(notes->cause),
-                 "the broker wants a certificate, or does not take ours (kafka.ssl.certificate.location): "
-                 "%s",
-                 text);
-    else
-        snprintf(notes->cause, sizeof(notes->cause), "%s", text);
 }
 
 static void note_error(rd_kafka_t *client, int code, const char *text, void *opaque)

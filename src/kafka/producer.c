@@ -159,7 +159,7 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     if (made == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "the sink needs %zu bytes", sizeof(*made));
     made->notes.logger = logger;
-    made->keeps_headers_alone = config->dead_letters == LETTERS_HEADERS;
+    made->keeps_headers_alone = config->dead_letters_keep == LETTERS_HEADERS;
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), &hooks,
                                       &made->notes, SINK_CONFIG, why);
     if (verdict != GO_ON) {

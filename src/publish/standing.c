@@ -51,6 +51,15 @@ static void set_close(struct key_set *set)
     free(set->keys);
 }
 
+/* Takes another set over, in place of what was there. */
+static void set_replace(struct key_set *set, const struct key_set *by)
+{
+    struct key_set before = *set;
+
+    *set = *by;
+    set_close(&before);
+}
+
 static enum verdict set_add(struct key_set *set, struct span key, bool is_there, struct reason *why)
 {
     struct standing_key *keys = grow(set->keys, &set->room, set->count + 1, sizeof(*keys));
@@ -220,8 +229,7 @@ enum verdict standing_end(struct standing *standing, struct reason *why)
     if (verdict != GO_ON)
         return verdict;
     put_in_order(&standing->telling);
-    set_close(set);
-    *set = standing->telling;
+    set_replace(set, &standing->telling);
     standing->is_telling = false;
     return GO_ON;
 }
@@ -242,9 +250,8 @@ static enum verdict add_told(struct standing *standing, struct reason *why)
 enum verdict standing_commit(struct standing *standing, struct reason *why)
 {
     for (size_t i = 0; i < standing->pending.count; i++) {
-        struct key_set *set = find(&standing->windows, standing->pending.items[i].window);
-        set_close(set);
-        *set = standing->pending.items[i];
+        const struct key_set *told = &standing->pending.items[i];
+        set_replace(find(&standing->windows, told->window), told);
     }
     standing->pending.count = 0;
     return standing->is_telling ? add_told(standing, why) : GO_ON;

@@ -4,6 +4,7 @@ import collections
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,15 @@ def write(world, events):
     path = world.folder / "events.jsonl"
     path.write_text("".join(json.dumps(event) + "\n" for event in events))
     return path
+
+
+def test_no_option_of_a_command_is_the_configurations_too(world):
+    """Which of the two were meant nobody could tell: a switch of the one would want the value of the other."""
+    text = world.run("help", "--completion").out
+    shared = set(re.search(r'local configuration="([^"]*)"', text)[1].split())
+    own = {name: set(words.split()) for name, words in re.findall(r'^ +([a-z-]+)\) words="([^"]*)\$conf', text, re.M)}
+    check("--redis-url" in shared and "--yes" in own["remove"], "options that there are", own)
+    equal({name: words & shared for name, words in own.items() if words & shared}, {}, "options of both")
 
 
 def test_help_tells_what_an_id_means(world):

@@ -173,8 +173,8 @@ def test_headers_of_a_record_are_kept_and_sent_back(world):
 
 
 def test_letters_without_what_was_in_the_record(world):
-    """dead_letters = headers: neither key, value nor headers; a redrive says why it cannot."""
-    world.settings["GENTALLY_DEAD_LETTERS"] = "headers"
+    """dead_letters_keep = headers: neither key, value nor headers; a redrive says why it cannot."""
+    world.settings["GENTALLY_DEAD_LETTERS_KEEP"] = "headers"
     prepare(
         world, [(0, SECRET.encode(), SECRET.encode(), [("who", SECRET.encode())]), (1, None, unknown_schema(1), [])]
     )
@@ -191,7 +191,7 @@ def test_letters_without_what_was_in_the_record(world):
     equal((told["letters"], told["sent"], told["stripped"], told["value_omitted"]), (2, 0, 2, 0), "redrive")
     equal(redriven(world), {}, "records that were sent back")
     said = world.run("dlq", "redrive").out
-    check("refused: 2, written with dead_letters = headers" in said, "it is not said why", said)
+    check("refused: 2, written with dead_letters_keep = headers" in said, "it is not said why", said)
     check(SECRET not in world.run("dlq", "show", "--record", "0:0", "--payload").out, "it is shown")
 
 

@@ -82,7 +82,7 @@ struct config {
     int64_t flush_rows_max;        /* 8192: rows of one partition that force a flush */
     int64_t rows_max;              /* 1048576: rows of one rollup in one window of one partition */
     int64_t message_bytes_max;     /* 1048576 */
-    enum letters_keep dead_letters;      /* "full" */
+    enum letters_keep dead_letters_keep; /* "full" */
     int64_t redis_timeout_ms;            /* 5000 */
     char ids_text[16];                   /* option `ids`: "off" */
     char ids_keep_text[16];              /* option `ids_keep`: "first" */

@@ -39,7 +39,7 @@ MUST_CHECK enum verdict producer_put(struct producer *producer, const char *topi
  * decider_write() has it: a letter is written before what it says is decided), and Kafka Connect's
  * __connect.errors.topic, .partition, .offset, .stage, .exception.message. A dead letter that the broker refuses as too
  * large is sent again without its value, and with header gentally.value-omitted = the value's size in bytes. With
- * dead_letters = headers it has neither key nor value, that header, and gentally.kept = headers. HALT as in
+ * dead_letters_keep = headers it has neither key nor value, that header, and gentally.kept = headers. HALT as in
  * producer_put(); TRY_LATER: SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(),
  * then again.
  */
