@@ -7,6 +7,8 @@ import shutil
 import signal
 import time
 
+from confluent_kafka import Consumer, TopicPartition
+
 from harness import ACCOUNT_KEY, Process, Redis, Skip, check, equal, main, note, tail, wait_until
 from oracle import ROLLUPS, Oracle
 from topics import newest, read_topic
@@ -128,6 +130,15 @@ def wait_for(world, worker, count):
     wait_until(lambda: counted(world) == count, 60, f"{count} records; {counted(world)}\n{tail(worker.log)}")
 
 
+def acknowledged(world):
+    """Records whose flush was answered: the worker tells the group then. One without an answer is sent again, to
+    whoever is the master, who may take it: then nothing was lost."""
+    consumer = Consumer({"bootstrap.servers": world.kafka, "group.id": world.settings["GENTALLY_GROUP"]})
+    found = consumer.committed([TopicPartition(world.topic, number) for number in range(PARTITIONS)], timeout=30)
+    consumer.close()
+    return sum(max(place.offset, 0) for place in found)
+
+
 def compare(world, lines):
     """Every cell against SQL, as a foreign reader has them; and what our own audit says."""
     world.run("worker", "--drain")
@@ -196,6 +207,7 @@ def test_a_failover_that_loses_what_was_acknowledged(world):
         return sum(map(int, replies))
 
     wait_until(lambda: ahead() == EVENTS, 60, "the primary alone to have all")
+    wait_until(lambda: acknowledged(world) == EVENTS, 60, "the worker to know that it has")
     first.kill()
     watched.follow()
     check(0 < counted(world) < EVENTS, "no write was lost: nothing is shown", counted(world))
