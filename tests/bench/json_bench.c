@@ -10,56 +10,9 @@
 #include "gentally/codec/json_read.h"
 #include "gentally/codec/json_write.h"
 #include "json_scan.h"
-#include "suite.h"
+#include "typical_event.h"
 
 #define ROUNDS_MAX 99
-
-static double now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
-static int compare(const void *left, const void *right)
-{
-    double a, b;
-
-    memcpy(&a, left, sizeof(a));
-    memcpy(&b, right, sizeof(b));
-    return (a > b) - (a < b);
-}
-
-/* As decode_bench has them. */
-static void typical_event(uint64_t *seed, uint64_t number, char id[32], struct event *event)
-{
-    static const char *const models[] = {"openai/gpt-4o-mini", "anthropic/claude-sonnet-4", "deepseek/deepseek-r1:free",
-                                         "google/gemini-2.5-flash"};
-    static const char *const paths[] = {"/Computers & Electronics/Programming", "/Arts & Entertainment/Roleplay"};
-
-    snprintf(id, 32, "gen-1732446333-%012" PRIx64, number);
-    *event = (struct event){.id = span_of(id),
-                            .model = span_of(models[suite_below(seed, LENGTH_OF(models))]),
-                            .provider = span_of("DeepInfra"),
-                            .account = span_of("acct_9f8e7d6c5b4a3921"),
-                            .country = span_of("US"),
-                            .language = span_of("en"),
-                            .finish_reason = span_of(suite_below(seed, 3) == 0 ? "tool_calls" : "stop"),
-                            .created_ms = 1732446333000 + (int64_t)number,
-                            .tokens_prompt = (int64_t)suite_below(seed, 20000),
-                            .tokens_completion = 200 + (int64_t)suite_below(seed, 2000),
-                            .tokens_reasoning = (int64_t)suite_below(seed, 200),
-                            .cost_nano_usd = (int64_t)suite_below(seed, 100000000),
-                            .latency_ms = (int32_t)suite_below(seed, 5000),
-                            .first_token_ms = (int32_t)suite_below(seed, 1000),
-                            .generation_ms = (int32_t)suite_below(seed, 30000),
-                            .streamed = suite_below(seed, 2) == 1,
-                            .classified = suite_below(seed, 4) == 0};
-    event->label_count = event->classified ? 1 + (uint32_t)suite_below(seed, 2) : 0;
-    for (uint32_t i = 0; i < event->label_count; i++)
-        event->labels[i] = (struct label){span_of(paths[i]), 0.75f};
-}
 
 struct load {
     char *bytes;
@@ -150,15 +103,15 @@ int main(int argc, char **argv)
         load_add(&messages, bytes);
     }
     for (size_t round = 0; round < rounds; round++) {
-        double begin = now_ns();
+        uint64_t begin = now_ns();
         hashes[0] = decode_all(decoder, &lines);
-        double second = now_ns();
+        uint64_t second = now_ns();
         hashes[1] = parse_all(reader, &lines);
-        double third = now_ns();
+        uint64_t third = now_ns();
         hashes[2] = decode_all(decoder, &messages);
-        ns[0][round] = second - begin;
-        ns[1][round] = third - second;
-        ns[2][round] = now_ns() - third;
+        ns[0][round] = (double)(second - begin);
+        ns[1][round] = (double)(third - second);
+        ns[2][round] = (double)(now_ns() - third);
     }
     printf("mean line %.0f bytes, mean message %.0f bytes\n", (double)lines.size / (double)count,
            (double)messages.size / (double)count);
