@@ -192,6 +192,19 @@ def committed(world):
     return sum(max(0, place.offset) for place in places)
 
 
+def has_open_transaction(world):
+    """Whether records of the input topic wait for the end of their transaction."""
+    ends = []
+    for level in ("read_uncommitted", "read_committed"):
+        settings = {"bootstrap.servers": world.kafka, "group.id": "ends", "isolation.level": level}
+        consumer = Consumer(settings)
+        count = len(consumer.list_topics(world.topic, 10).topics[world.topic].partitions)
+        places = [TopicPartition(world.topic, number) for number in range(count)]
+        ends.append([consumer.get_watermark_offsets(place, 10)[1] for place in places])
+        consumer.close()
+    return ends[0] != ends[1]
+
+
 def compare(world, ids, bad):
     got = collections.Counter(item["id"] for item in events_of(world))
     want = collections.Counter(ids)
@@ -228,17 +241,24 @@ def test_kills_lose_and_double_nothing(world):
 
 
 def test_who_sleeps_is_fenced(world):
-    """One that is stopped while it works, and goes on when another has its partitions, writes nothing twice."""
+    """One that is stopped within a transaction, and goes on when another has its partitions, writes nothing twice."""
     setup(world)
-    values, ids, bad = rows(0, 10_000)
+    chance = seeded()
+    values, ids, bad = rows(0, 30_000)
     sleeper = adapt(world, GENTALLY_KAFKA_SESSION_TIMEOUT_MS=6000)
     sleeper.says("ADAPT-ASSIGNED")
     sleeper.signal(signal.SIGSTOP)
     send(world, values)
-    sleeper.signal(signal.SIGCONT)
-    time.sleep(0.1 + 0.2 * seeded().random())  # not to wait for anything: to stop it at any point of a turn
-    sleeper.signal(signal.SIGSTOP)
-    note(f"asleep after {committed(world)} of {len(values)} records")
+    for _ in range(200):
+        sleeper.signal(signal.SIGCONT)
+        time.sleep(0.02 * chance.random())  # not to wait for anything: to stop it at any point of a turn
+        sleeper.signal(signal.SIGSTOP)
+        if has_open_transaction(world):
+            break
+    check(has_open_transaction(world), "it was never stopped within a transaction")
+    asleep = committed(world)
+    note(f"asleep within a transaction, after {asleep} of {len(values)} records")
+    check(asleep < len(values), "it had done all")
     try:
         other = adapt(world)
         wait_until(lambda: committed(world) == len(values), 60, "all records adapted by the other")
