@@ -201,12 +201,20 @@ static enum verdict make_message(struct message *message, struct span key, const
     return no_memory(why, "for a message");
 }
 
+/* A line of the file has room for a key of ours, and holds one. */
+static bool is_key_of(struct span key, const struct signal *signal)
+{
+    char own[SIGNAL_KEY_MAX];
+
+    return span_equal(key, (struct span){own, signal_key_write(signal, own)});
+}
+
 enum verdict signal_deliveries_add(struct signal_deliveries *deliveries, struct span key, const struct signal *signal,
                                    struct reason *why)
 {
     bool is_wanted = signal_is_wanted(&deliveries->wanted, signal);
 
-    if (latest_find(deliveries->told, key) != NULL)
+    if (latest_find(deliveries->told, key) != NULL || !is_key_of(key, signal))
         return GO_ON;
     /* What stood when the file was made is told, whoever wants it: another --kind later shall not bring it up. */
     if (!deliveries->has_baseline && (deliveries->wanted.since_ms == INT64_MIN || !is_wanted))

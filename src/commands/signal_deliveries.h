@@ -23,7 +23,8 @@ MUST_CHECK enum verdict signal_deliveries_open(struct signal_deliveries **delive
                                                struct reason *why);
 void signal_deliveries_close(struct signal_deliveries *deliveries);
 
-/* Tells what stands, anew: begin, each signal with its key, end. HALT: NO-MEMORY, WEBHOOK-STATE. */
+/* Tells what stands, anew: begin, each signal with its key, end. One under a key that it does not have is none of ours,
+ * and is passed over. HALT: NO-MEMORY, WEBHOOK-STATE. */
 void signal_deliveries_begin(struct signal_deliveries *deliveries);
 MUST_CHECK enum verdict signal_deliveries_add(struct signal_deliveries *deliveries, struct span key,
                                               const struct signal *signal, struct reason *why);

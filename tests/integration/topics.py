@@ -70,6 +70,11 @@ def encode_ledger(record):
     return _encode("ledger.avsc", with_version(record))
 
 
+def encode_signal(record):
+    """A signal as a foreign writer puts it."""
+    return _encode("signal.avsc", record)
+
+
 def version_number(generation, revision, pane):
     """The field `version`: one number that rises with the three."""
     if generation > 8191:

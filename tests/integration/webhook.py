@@ -11,7 +11,10 @@ import signal
 import threading
 import time
 
+from confluent_kafka import Producer
+
 from harness import check, equal, free_port, main, wait_until
+from topics import decode, encode_signal, read_topic
 
 FIRST = 1_736_121_600_000  # 2025-01-06, a Monday
 DAY = 86_400_000
@@ -147,6 +150,26 @@ def test_each_signal_is_delivered_once(world):
     equal(len(hook.posts), 2, "messages after a restart")
     check("secretpart" not in run.log and f"http://127.0.0.1:{hook.port}" not in run.log, "the URL is in no log")
     hook.stop()
+
+
+def test_foreign_keys_are_not_delivered(world):
+    """A signal under keys that it cannot have, too long for any or with lines in them; and of a version that nobody has
+    told yet, so that it is not taken back."""
+    prepare(world)
+    topic, hook = f"{world.namespace}.signals", Hook()
+    run = deliver(world, hook)
+    has_begun(world)
+    value = next(message.value() for message in read_topic(world.kafka, topic) if message.value() is not None)
+    value = encode_signal({**decode(value), "generation": 5})
+    producer = Producer({"bootstrap.servers": world.kafka})
+    for key in ("x" * 20_000, "first_week|2025-01-06T00:00:00Z|a\n.\nb"):
+        producer.produce(topic, value, key)
+    equal(producer.flush(30), 0, "messages that were not delivered")
+    count(world, [(3, "anthropic/claude-sonnet-4", 4), (4, "openai/gpt-4o", 1)])
+    wait_until(lambda: hook.posts or not run.is_running(), 60, "the signal of ours")
+    ends(run)
+    equal([text.split(",")[0] for text in hook.taken()], ["first_week: anthropic/claude-sonnet-4"], "messages")
+    check(all(len(key) < 4000 for key in told(world)), "a key that is none of ours is in the file")
 
 
 def test_a_server_in_trouble_is_asked_again(world):
