@@ -79,7 +79,7 @@ bool decimal_of_real(double real, struct decimal *decimal)
 
     if (!isfinite(real))
         return false;
-    return decimal_read((struct span){text, (size_t)(json_real(text, real) - text)}, decimal);
+    return decimal_read((struct span){text, (size_t)(json_put_real(text, real) - text)}, decimal);
 }
 
 bool decimal_is_zero(const struct decimal *decimal)

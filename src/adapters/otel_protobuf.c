@@ -163,7 +163,7 @@ static json_t *make_real(const struct field *field)
     double value;
 
     memcpy(&value, &field->value, sizeof(value));
-    json_t *real = json_pack("f", value);     /* base/json.h has another json_real() */
+    json_t *real = json_real(value);
     return real != NULL ? real : json_null(); /* NaN, which is no number of anything */
 }
 

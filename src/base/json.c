@@ -25,7 +25,7 @@ static char *escape(char *target, unsigned char byte)
     return target;
 }
 
-char *json_text(char *target, struct span text)
+char *json_put_text(char *target, struct span text)
 {
     *target++ = '"';
     for (size_t index = 0; index < text.size; index++) {
@@ -41,7 +41,7 @@ char *json_text(char *target, struct span text)
     return target;
 }
 
-char *json_integer(char *target, int64_t value)
+char *json_put_integer(char *target, int64_t value)
 {
     char digits[JSON_INTEGER_MAX];
     size_t at = sizeof(digits);
@@ -53,12 +53,12 @@ char *json_integer(char *target, int64_t value)
     } while (rest != 0);
     if (value < 0)
         *target++ = '-';
-    return json_raw(target, digits + at, sizeof(digits) - at);
+    return json_put_raw(target, digits + at, sizeof(digits) - at);
 }
 
 /* Up to 15 digits always survive being a double, 17 always tell one from the next: the least that does is looked for.
  * The C library prints and reads with the locale's point, which is then made a dot. */
-char *json_real(char *target, double value)
+char *json_put_real(char *target, double value)
 {
     char text[JSON_REAL_MAX];
     int size = 0;

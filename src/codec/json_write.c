@@ -12,16 +12,16 @@ static char *text_field(char *at, const char *name, struct span text)
 {
     if (text.size == 0)
         return at;
-    at = json_raw(at, name, strlen(name));
-    return json_text(at, text);
+    at = json_put_raw(at, name, strlen(name));
+    return json_put_text(at, text);
 }
 
 static char *integer_field(char *at, const char *name, int64_t value, int64_t absent)
 {
     if (value == absent)
         return at;
-    at = json_raw(at, name, strlen(name));
-    return json_integer(at, value);
+    at = json_put_raw(at, name, strlen(name));
+    return json_put_integer(at, value);
 }
 
 /* Like integer_field(), but what is unknown is null. */
@@ -29,7 +29,7 @@ static char *amount_field(char *at, const char *name, int64_t value, int64_t abs
 {
     if (value != EVENT_UNKNOWN)
         return integer_field(at, name, value, absent);
-    at = json_raw(at, name, strlen(name));
+    at = json_put_raw(at, name, strlen(name));
     return JSON_RAW(at, "null");
 }
 
@@ -37,7 +37,7 @@ static char *flag_field(char *at, const char *name, bool is_set)
 {
     if (!is_set)
         return at;
-    at = json_raw(at, name, strlen(name));
+    at = json_put_raw(at, name, strlen(name));
     return JSON_RAW(at, "true");
 }
 
@@ -46,7 +46,7 @@ static char *confidence(char *at, float value)
 {
     int64_t thousandths = (int64_t)(value * 1000.0f + 0.5f);
 
-    at = json_integer(at, thousandths / 1000);
+    at = json_put_integer(at, thousandths / 1000);
     *at++ = '.';
     *at++ = (char)('0' + thousandths / 100 % 10);
     *at++ = (char)('0' + thousandths / 10 % 10);
@@ -61,7 +61,7 @@ static char *labels_field(char *at, const struct event *event)
     at = JSON_RAW(at, ",\"categories\":[");
     for (uint32_t index = 0; index < event->label_count; index++) {
         at = index == 0 ? JSON_RAW(at, "{\"path\":") : JSON_RAW(at, ",{\"path\":");
-        at = json_text(at, event->labels[index].path);
+        at = json_put_text(at, event->labels[index].path);
         at = JSON_RAW(at, ",\"confidence\":");
         at = confidence(at, event->labels[index].confidence);
         *at++ = '}';
@@ -76,9 +76,9 @@ size_t json_write_event(const struct event *event, char *text)
 
     assert(event->op == OP_CREATE);
     at = JSON_RAW(at, "{\"id\":");
-    at = json_text(at, event->id);
+    at = json_put_text(at, event->id);
     at = JSON_RAW(at, ",\"created_at\":");
-    at = json_integer(at, event->created_ms);
+    at = json_put_integer(at, event->created_ms);
     at = text_field(at, ",\"model\":", event->model);
     at = text_field(at, ",\"provider\":", event->provider);
     at = text_field(at, ",\"account\":", event->account);

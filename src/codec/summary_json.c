@@ -10,7 +10,7 @@ static_assert(SUMMARY_JSON_MAX >= 6 * 8192 + HISTOGRAM_COUNT * HISTOGRAM_BUCKETS
 
 static char *put(char *at, const char *text)
 {
-    return json_raw(at, text, strlen(text));
+    return json_put_raw(at, text, strlen(text));
 }
 
 /* `,"name":` */
@@ -23,12 +23,12 @@ static char *name_put(char *at, const char *name)
 
 static char *integer_put(char *at, const char *name, int64_t value)
 {
-    return json_integer(name_put(at, name), value);
+    return json_put_integer(name_put(at, name), value);
 }
 
 static char *text_put(char *at, const char *name, struct span text)
 {
-    return json_text(name_put(at, name), text);
+    return json_put_text(name_put(at, name), text);
 }
 
 static char *columns_put(char *at, const struct summary *summary)
@@ -38,7 +38,7 @@ static char *columns_put(char *at, const struct summary *summary)
         if (value.bytes == NULL)
             continue;
         if (column == COLUMN_AGE) /* the one column that is a number */
-            at = json_raw(name_put(at, column_name(column)), value.bytes, value.size);
+            at = json_put_raw(name_put(at, column_name(column)), value.bytes, value.size);
         else
             at = text_put(at, column_name(column), value);
     }
@@ -57,9 +57,9 @@ static char *histogram_put(char *at, const struct summary *summary, enum histogr
         if (slot->id < first || slot->id >= end)
             continue;
         at = is_first ? JSON_RAW(at, "{\"at_least\":") : JSON_RAW(at, ",{\"at_least\":");
-        at = json_integer(at, histogram_floor(slot->id - first));
+        at = json_put_integer(at, histogram_floor(slot->id - first));
         at = JSON_RAW(at, ",\"requests\":");
-        at = json_integer(at, (int64_t)slot->value);
+        at = json_put_integer(at, (int64_t)slot->value);
         *at++ = '}';
         is_first = false;
     }
@@ -85,7 +85,7 @@ size_t summary_json_write(const struct summary *summary, int64_t accounts, char 
     char *at = JSON_RAW(text, "{\"breakdown\":");
 
     assert(summary->cell != NULL);
-    at = json_text(at, summary->rollup);
+    at = json_put_text(at, summary->rollup);
     at = text_put(at, "granularity", span_of(window_kind_name(summary->window.kind)));
     at = integer_put(at, "window_start", summary->window.start_ms);
     at = integer_put(at, "window_end", window_end(summary->window));

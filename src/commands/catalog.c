@@ -122,9 +122,9 @@ static void print_model_json(const struct model *model, uint32_t steps)
 {
     char slug[JSON_TEXT_MAX(EVENT_TEXT_MAX)], author[JSON_TEXT_MAX(EVENT_TEXT_MAX)];
 
-    printf("{\"model\":%.*s,", (int)(json_text(slug, model->slug) - slug), slug);
+    printf("{\"model\":%.*s,", (int)(json_put_text(slug, model->slug) - slug), slug);
     if (model->author.size > 0)
-        printf("\"author\":%.*s,", (int)(json_text(author, model->author) - author), author);
+        printf("\"author\":%.*s,", (int)(json_put_text(author, model->author) - author), author);
     printf("\"source\":\"%s\",\"size\":\"%s\",\"reasoning\":\"%s\",\"router\":%s,", model_source_name(model->source),
            model_size_name(model->size), model_reasoning_name(model->reasoning), model->is_router ? "true" : "false");
     print_steps_json(steps);
@@ -146,8 +146,8 @@ static void print_match(const struct catalog *catalog, struct span name, uint32_
         printf("\t%s\n", by);
         return;
     }
-    size_t slug_size = model.is_known ? (size_t)(json_text(slug, model.slug) - slug) : strlen(slug);
-    printf("{\"name\":%.*s,\"model\":%.*s,", (int)(json_text(text, name) - text), text, (int)slug_size, slug);
+    size_t slug_size = model.is_known ? (size_t)(json_put_text(slug, model.slug) - slug) : strlen(slug);
+    printf("{\"name\":%.*s,\"model\":%.*s,", (int)(json_put_text(text, name) - text), text, (int)slug_size, slug);
     print_steps_json(steps);
     printf("}\n");
 }

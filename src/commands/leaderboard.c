@@ -171,10 +171,10 @@ static struct span value_text(const struct leaderboard *leaderboard, const struc
     double value = 0;
 
     if (leaderboard->choice->kind == CHOICE_SUM)
-        return (struct span){text, (size_t)(json_integer(text, row->parts[0]) - text)};
+        return (struct span){text, (size_t)(json_put_integer(text, row->parts[0]) - text)};
     if (!totals_value(now, row, &value))
         return (struct span){text, 0};
-    return (struct span){text, (size_t)(json_real(text, value) - text)};
+    return (struct span){text, (size_t)(json_put_real(text, value) - text)};
 }
 
 static void add_to_table(const struct leaderboard *leaderboard, const struct totals *now, struct table *table,
@@ -213,7 +213,7 @@ static void print_json(const struct leaderboard *leaderboard, const struct total
         if (fields[index].size == 0)
             continue;
         assert(JSON_TEXT_MAX(fields[index].size) <= sizeof(text));
-        printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_text(text, fields[index]) - text), text);
+        printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_put_text(text, fields[index]) - text), text);
     }
     printf("\"requests\":%" PRId64 ",\"tokens\":%" PRId64 ",\"cost_nano_usd\":%" PRId64 ",", row->requests, row->tokens,
            row->cost_nano_usd);

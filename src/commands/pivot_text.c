@@ -245,7 +245,7 @@ static void print_json(const struct grid *grid, size_t name)
     for (uint32_t index = 0; index < leaderboard->title_count; index++) {
         if (fields[index].size == 0 || JSON_TEXT_MAX(fields[index].size) > sizeof(text))
             continue;
-        printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_text(text, fields[index]) - text), text);
+        printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_put_text(text, fields[index]) - text), text);
     }
     printf("\"window\":\"%s\",\"measure\":\"%s\",\"total\":%" PRId64 ",\"share\":%.10g,\"values\":[",
            leaderboard->window, leaderboard->choice->name, pivot_sum(grid->pivot, name, 0, grid->windows),

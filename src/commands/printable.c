@@ -29,6 +29,6 @@ void printable_json(const char *name, struct span bytes, const char *end)
     char text[PRINTABLE_MAX(512)], quoted[JSON_TEXT_MAX(sizeof(text)) + 1];
 
     printable_text(bytes, text, sizeof(text));
-    *json_text(quoted, span_of(text)) = '\0';
+    *json_put_text(quoted, span_of(text)) = '\0';
     printf("\"%s\":%s%s", name, quoted, end);
 }

@@ -17,7 +17,7 @@ static void print_text(const char *name, struct span text, const char *end)
     char *quoted = malloc(JSON_TEXT_MAX(text.size));
 
     if (quoted != NULL)
-        printf("\"%s\":%.*s%s", name, (int)(json_text(quoted, text) - quoted), quoted, end);
+        printf("\"%s\":%.*s%s", name, (int)(json_put_text(quoted, text) - quoted), quoted, end);
     free(quoted);
 }
 
@@ -26,10 +26,10 @@ static void print_number(const struct signal_number *number)
     char name[JSON_TEXT_MAX(128)];
     struct span cut = {number->name.bytes, number->name.size < 128 ? number->name.size : 128};
 
-    printf("%.*s:", (int)(json_text(name, cut) - name), name);
+    printf("%.*s:", (int)(json_put_text(name, cut) - name), name);
     char real[JSON_REAL_MAX];
     if (number->is_real)
-        printf("%.*s", (int)(json_real(real, number->real) - real), real);
+        printf("%.*s", (int)(json_put_real(real, number->real) - real), real);
     else
         printf("%" PRId64, number->integer);
 }
@@ -89,7 +89,7 @@ static void write_escaped(FILE *file, struct span text)
             fputs(entity, file);
             continue;
         }
-        size_t written = (size_t)(json_text(json, (struct span){text.bytes + at, size}) - json);
+        size_t written = (size_t)(json_put_text(json, (struct span){text.bytes + at, size}) - json);
         fwrite(json + 1, 1, written - 2, file);
         at += size - 1;
     }

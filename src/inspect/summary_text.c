@@ -11,7 +11,7 @@ static_assert(SUMMARY_TEXT_MAX >= CSV_TEXT_MAX(8192) + 4096,
 
 static char *put(char *at, const char *text)
 {
-    return json_raw(at, text, strlen(text));
+    return json_put_raw(at, text, strlen(text));
 }
 
 size_t summary_csv_header_write(char *text)
@@ -47,7 +47,7 @@ static char *time_put(char *at, int64_t ms)
 static char *number_put(char *at, int64_t value)
 {
     *at++ = ',';
-    return json_integer(at, value);
+    return json_put_integer(at, value);
 }
 
 /* Sums and quantiles; what was not measured is an empty field. */
@@ -57,13 +57,13 @@ static char *measures_put(char *at, const struct summary *summary)
 
     for (enum measure measure = 0; measure < MEASURE_COUNT; measure++) {
         *at++ = ',';
-        at = is_measured ? json_integer(at, summary->cell->sums[measure]) : at;
+        at = is_measured ? json_put_integer(at, summary->cell->sums[measure]) : at;
     }
     for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
         struct quantiles quantiles = cell_quantiles(summary->cell, histogram);
         for (enum quantile quantile = 0; quantile < QUANTILE_COUNT; quantile++) {
             *at++ = ',';
-            at = quantiles.are_known ? json_integer(at, quantiles.values[quantile]) : at;
+            at = quantiles.are_known ? json_put_integer(at, quantiles.values[quantile]) : at;
         }
     }
     return at;
@@ -85,7 +85,7 @@ size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *
     at = measures_put(at, summary);
     *at++ = ',';
     if (accounts >= 0)
-        at = json_integer(at, accounts);
+        at = json_put_integer(at, accounts);
     *at++ = ',';
     at = put(at, pane_name(summary->pane));
     at = number_put(at, (int64_t)summary->pane);

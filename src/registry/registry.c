@@ -269,7 +269,7 @@ static enum verdict post(struct registry *registry, const char *path, struct spa
 
     if (body == NULL)
         return no_memory(why, "for a schema");
-    char *end = json_text(json_raw(body, begin, sizeof(begin) - 1), schema);
+    char *end = json_put_text(json_put_raw(body, begin, sizeof(begin) - 1), schema);
     *end++ = '}';
     curl_easy_setopt(registry->curl, CURLOPT_POST, 1L);
     curl_easy_setopt(registry->curl, CURLOPT_POSTFIELDS, body);

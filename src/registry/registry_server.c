@@ -21,7 +21,7 @@ static void put_text(FILE *body, struct span text)
 
     if (escaped == NULL)
         return; /* The answer is no JSON then, and whoever asked says so. */
-    fwrite(escaped, 1, (size_t)(json_text(escaped, text) - escaped), body);
+    fwrite(escaped, 1, (size_t)(json_put_text(escaped, text) - escaped), body);
     free(escaped);
 }
 

@@ -47,7 +47,7 @@ void document_text(struct document *document, struct span text)
     document_comma(document);
     char *at = make_room(document, JSON_TEXT_MAX(text.size));
     if (at != NULL)
-        document->size = (size_t)(json_text(at, text) - document->bytes);
+        document->size = (size_t)(json_put_text(at, text) - document->bytes);
 }
 
 void document_key(struct document *document, const char *name)
@@ -61,7 +61,7 @@ void document_integer(struct document *document, int64_t value)
     document_comma(document);
     char *at = make_room(document, JSON_INTEGER_MAX);
     if (at != NULL)
-        document->size = (size_t)(json_integer(at, value) - document->bytes);
+        document->size = (size_t)(json_put_integer(at, value) - document->bytes);
 }
 
 void document_real(struct document *document, double value)
@@ -69,7 +69,7 @@ void document_real(struct document *document, double value)
     document_comma(document);
     char *at = make_room(document, JSON_REAL_MAX);
     if (at != NULL)
-        document->size = (size_t)(json_real(at, value) - document->bytes);
+        document->size = (size_t)(json_put_real(at, value) - document->bytes);
 }
 
 void document_date(struct document *document, int64_t ms)

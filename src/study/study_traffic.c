@@ -288,11 +288,11 @@ static struct span name_request(struct study_traffic *traffic, const struct stud
 {
     char *at = JSON_RAW(traffic->id, "gen-");
 
-    at = json_integer(at, (int64_t)(traffic->options.seed & INT64_MAX));
+    at = json_put_integer(at, (int64_t)(traffic->options.seed & INT64_MAX));
     *at++ = '-';
-    at = json_integer(at, week);
+    at = json_put_integer(at, week);
     *at++ = '-';
-    at = json_integer(at, (int64_t)request->number);
+    at = json_put_integer(at, (int64_t)request->number);
     return (struct span){traffic->id, (size_t)(at - traffic->id)};
 }
 
@@ -306,7 +306,7 @@ static struct span name_account(struct study_traffic *traffic, const char *count
     *at++ = '-';
     for (uint64_t unit = 100000; unit > number && unit > 1; unit /= 10)
         *at++ = '0';
-    at = json_integer(at, (int64_t)number);
+    at = json_put_integer(at, (int64_t)number);
     return (struct span){traffic->account, (size_t)(at - traffic->account)};
 }
 
@@ -323,7 +323,7 @@ static void set_customer(struct study_traffic *traffic, const struct study_reque
     uint32_t app = alias_table_draw(&traffic->apps, stream);
     if (random_chance(stream, APP_NAMED)) {
         char *at = JSON_RAW(traffic->app, "app-");
-        at = json_integer(at, app);
+        at = json_put_integer(at, app);
         event->app = (struct span){traffic->app, (size_t)(at - traffic->app)};
     }
 }
@@ -377,7 +377,7 @@ static void set_tokens(const struct study_traffic *traffic, const struct demand_
 
 static struct span name_model(struct study_traffic *traffic, const struct budget_model *model)
 {
-    char *at = json_raw(traffic->model, model->slug.bytes, model->slug.size);
+    char *at = json_put_raw(traffic->model, model->slug.bytes, model->slug.size);
 
     if (model->is_free_variant)
         at = JSON_RAW(at, ":free");

@@ -237,11 +237,11 @@ static bool draw_share(struct random_stream *stream, uint32_t per_million)
 /* A number of at least six digits after a word, like "acct-000123". */
 static struct span name_number(char *text, const char *word, uint32_t number)
 {
-    char *at = json_raw(text, word, strlen(word));
+    char *at = json_put_raw(text, word, strlen(word));
 
     for (uint32_t unit = 100000; unit > number && unit > 1; unit /= 10)
         *at++ = '0';
-    at = json_integer(at, number);
+    at = json_put_integer(at, number);
     return (struct span){text, (size_t)(at - text)};
 }
 
@@ -378,9 +378,9 @@ static struct span name_event(struct workload *workload, uint64_t number)
 {
     char *at = JSON_RAW(workload->id, "gen-");
 
-    at = json_integer(at, (int64_t)(workload->options.seed & INT64_MAX));
+    at = json_put_integer(at, (int64_t)(workload->options.seed & INT64_MAX));
     *at++ = '-';
-    at = json_integer(at, (int64_t)number);
+    at = json_put_integer(at, (int64_t)number);
     return (struct span){workload->id, (size_t)(at - workload->id)};
 }
 

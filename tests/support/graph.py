@@ -167,6 +167,18 @@ def check_doors(defined, used, doors):
                     yield "%s offers %s(), which only tests and %s use" % (door, symbol, path)
 
 
+def read_dynamic(build, program):
+    """What nm says of the symbols that a program shows to its libraries."""
+    command = ["nm", "-D", "--defined-only", os.path.join(build, program)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def check_libraries(program, lines):
+    """Functions of ours that a library has, too: the linker shows those alone to it, and it may call ours for its."""
+    for symbol in (line.split()[-1] for line in lines if line.split()[-2] == "T"):
+        yield "%s has a function %s(), as a library that it is linked with" % (program, symbol)
+
+
 def print_table(rooms, files, modules):
     print("%-9s %7s %6s %6s  %s" % ("room", "modules", "doors", "lines", "opens"))
     for room in rooms:
@@ -188,6 +200,8 @@ def self_check():
     assert len(list(check_exports(defined, used, {"g"}))) == 1
     assert len(list(check_doors(defined, used, {"a.h": "void g(void); /* f */ void h(void);"}))) == 1
 
+    assert len(list(check_libraries("p", ["00 T json_integer", "00 B stdout@GLIBC_2.2.5"]))) == 1
+
 
 def main():
     build = os.path.abspath(sys.argv[1])
@@ -208,12 +222,17 @@ def main():
     doors = {path: read(path) for path in files if path.startswith("include/")}
     if "--table" in sys.argv:
         print_table(rooms, files, modules)
+    shown = [wrong for name in programs.values() for wrong in check_libraries(name, read_dynamic(build, name))]
     checks = (
         ("rooms open rooms before them", list(check_rooms(rooms))),
         ("rooms open only what their row says", list(check_edges(rooms, edges))),
         ("no modules in a circle", list(check_circles(edges))),
         ("no export that nobody uses", list(check_exports(defined, used, read_tests(build, rooms)))),
         ("no door for tests alone", list(check_doors(defined, used, doors))),
+        (
+            "no name that a library has",
+            [wrong for name in programs.values() for wrong in check_libraries(name, read_dynamic(build, name))],
+        ),
     )
     for name, wrong in checks:
         for words in wrong:

@@ -38,7 +38,7 @@ static void json_escapes_what_it_must(void)
     char text[64];
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
-        char *end = json_text(text, span_of(rows[index].text));
+        char *end = json_put_text(text, span_of(rows[index].text));
         CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), rows[index].want));
     }
 }
@@ -49,7 +49,7 @@ static void json_integers_reach_both_ends(void)
     char text[JSON_INTEGER_MAX], want[32];
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
-        char *end = json_integer(text, rows[index]);
+        char *end = json_put_integer(text, rows[index]);
         snprintf(want, sizeof(want), "%" PRId64, rows[index]);
         CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), want));
     }
@@ -81,7 +81,7 @@ static void json_reals_are_the_shortest_that_come_back(void)
     char text[JSON_REAL_MAX + 1];
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
-        char *end = json_real(text, rows[index].value);
+        char *end = json_put_real(text, rows[index].value);
         CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), rows[index].want));
     }
 }
@@ -98,7 +98,7 @@ static void json_reals_come_back_bit_for_bit(void)
         double value, back;
         memcpy(&value, &bits, sizeof(value));
         bool is_comma = turn % 2 == 1 && setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL;
-        char *end = json_real(text, value);
+        char *end = json_put_real(text, value);
         if (is_comma)
             setlocale(LC_NUMERIC, "C");
         *end = '\0';

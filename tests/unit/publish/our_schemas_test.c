@@ -58,7 +58,7 @@ enum verdict __wrap_registry_schema(struct registry *registry, uint32_t id, stru
     free(wrapped);
     wrapped = malloc(JSON_TEXT_MAX(world.schema.size) + 16);
     CU_ASSERT_PTR_NOT_NULL_FATAL(wrapped);
-    char *end = json_text(JSON_RAW(wrapped, "{\"schema\":"), world.schema);
+    char *end = json_put_text(JSON_RAW(wrapped, "{\"schema\":"), world.schema);
     *end++ = '}';
     *answer = (struct span){wrapped, (size_t)(end - wrapped)};
     return GO_ON;
