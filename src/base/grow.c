@@ -10,8 +10,7 @@ void *grow(void *items, size_t *room, size_t wanted, size_t item_size)
 {
     assert(item_size > 0);
     assert((items == NULL) == (*room == 0));
-    assert(wanted > 0);
-    if (wanted <= *room)
+    if (wanted <= *room && items != NULL)
         return items;
     size_t fresh = *room < ROOM_FIRST / 2 ? ROOM_FIRST : *room * 2;
     if (fresh < wanted)

@@ -128,7 +128,7 @@ static bool take(struct store_view *view, int32_t partition, const redisReply *r
         return false;
     size_t count = elements[2]->elements / 2;
     struct view_window *windows = grow(view->windows, &view->room, count, sizeof(*windows));
-    if (windows == NULL && count > 0) {
+    if (windows == NULL) {
         *verdict = no_memory(why, "for a view");
         return false;
     }

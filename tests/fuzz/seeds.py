@@ -479,6 +479,7 @@ def replies():
     there, alone = ["hour:3600000", "1", "day:0", "4"], ["hour:3600000", "0 0"]
     session("view", VIEW, [["OK", state, there, alone], [entry], ["OK", state, there, alone]])
     session("view-then-cells", VIEW, [["OK", state, there, ["hour:3600000", "0 1"]], [entry]])
+    session("view-of-no-window", VIEW, [["OK", state, [], []], ["OK", state, [], []]])
     session("view-of-few", VIEW, [["OK", state], ["OK", state]])
     session("view-of-other-records", VIEW, [["OK", state, ["hour:3600000", "2"], alone], [entry]])
     session("view-whose-entry-is-gone", VIEW, [["OK", state, there, alone], [None]])

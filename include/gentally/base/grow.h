@@ -7,7 +7,8 @@
 /*
  * Makes room in a heap array for `wanted` items of `item_size` bytes. Returns the array, which may have moved, with
  * `*room` (in items) raised: to twice what it was, and at least to `wanted`. Where `*room` suffices, returns `items` as
- * they are. NULL: no memory; `items` and `*room` are as before. An array without items is NULL with a room of 0.
+ * they are. NULL: no memory, never that nothing was wanted (an array for none has room too); `items` and `*room` are as
+ * before. An array without items is NULL with a room of 0.
  *
  *     struct row *rows = grow(list->rows, &list->room, list->count + 1, sizeof(*rows));
  *     if (rows == NULL)

@@ -35,6 +35,17 @@ static void a_large_wish_is_granted_at_once(void)
     free(items);
 }
 
+static void an_array_for_nothing_is_one(void)
+{
+    size_t room = 0;
+    char *items = grow(NULL, &room, 0, 1);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(items); /* NULL would say that there is no memory */
+    CU_ASSERT(room > 0);
+    CU_ASSERT_PTR_EQUAL(grow(items, &room, 0, 1), items);
+    free(items);
+}
+
 static void what_no_memory_can_hold_changes_nothing(void)
 {
     size_t room = 0;
@@ -70,6 +81,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"a_room_doubles_and_keeps_what_is_in_it", a_room_doubles_and_keeps_what_is_in_it},
         {"a_large_wish_is_granted_at_once", a_large_wish_is_granted_at_once},
+        {"an_array_for_nothing_is_one", an_array_for_nothing_is_one},
         {"what_no_memory_can_hold_changes_nothing", what_no_memory_can_hold_changes_nothing},
         {"spans_are_ordered_by_their_bytes", spans_are_ordered_by_their_bytes},
         CU_TEST_INFO_NULL,
