@@ -18,6 +18,12 @@ def commands(world, **words):
         equal(world.redis.command("CONFIG", "SET", name.replace("_", "-"), value), "OK", f"CONFIG SET {name}")
 
 
+def at_once(world, *commands):
+    """All of them, with nobody's command between two of them."""
+    answers = world.redis.pipeline([("MULTI",), *commands, ("EXEC",)])
+    check(isinstance(answers[-1], list) and len(answers[-1]) == len(commands), f"MULTI answered {answers}")
+
+
 class Pauses:
     """A Redis that makes all its clients wait 1.2 s, again and again."""
 
@@ -80,13 +86,11 @@ def test_outages(world):
 def test_output(world):
     prometheus, load, worker, port = begin(world, ago_ms=5 * HOUR_MS)
     windows = key(world, 1, "windows")
-    equal(world.redis.command("RENAME", windows, windows + ".aside"), "OK", "RENAME")
-    equal(world.redis.command("SET", windows, "not ours"), "OK", "SET")
+    at_once(world, ("RENAME", windows, windows + ".aside"), ("SET", windows, "not ours"))
     prometheus.fires("GentallyPartitionStopped", partition="1", reason="STORE-ERROR")
     load.ago_ms = 0
     prometheus.fires("GentallyWindowLate", window="hour")
-    equal(world.redis.command("DEL", windows), 1, "DEL")
-    equal(world.redis.command("RENAME", windows + ".aside", windows), "OK", "RENAME")
+    at_once(world, ("DEL", windows), ("RENAME", windows + ".aside", windows))
     worker.end()
     catalog = world.folder / "catalog.csv"
     shutil.copy(ROOT / "schemas/catalog.csv", catalog)
