@@ -20,7 +20,7 @@
 #define NARROW_WINDOWS_MAX 32
 #define PAIR_ENTRIES_MAX 4096        /* that wait to be merged */
 #define APPLY_PAUSE_MS 1000          /* after what is no answer */
-#define TAKEN_SAMPLES_MAX (1u << 16) /* x 8.5 bytes, touched only if used: thousands of amendments between flushes */
+#define TAKEN_SAMPLES_MAX (1u << 16) /* x 18 bytes, touched only if used: thousands of amendments between flushes */
 
 /* A pool of its own: a record may fill both tallies, and either would have to know what the other needs. */
 static enum verdict open_taken(struct partition *partition, struct tally_options options, struct reason *why)

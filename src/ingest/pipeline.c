@@ -19,7 +19,7 @@
 
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
 #define SYMBOLS_BYTES ((size_t)8 << 20)
-#define SAMPLES_MAX (1u << 24) /* 143 MB, touched when used: some 6 million events between two flushes */
+#define SAMPLES_MAX (1u << 24) /* 300 MB, touched when used: some 6 million events between two flushes */
 #define SETTLE_MS 5000
 
 /* ---- opening ---- */

@@ -2,30 +2,27 @@
  * The hot path of the worker: each fact is added to some seven rows, each found by hash.
  *
  *   table   uint32_t per bucket: 15 bits of the hash, 17 bits row number + 1; 0 = empty; at most half full
- *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its latest chunk,
- *           its bucket
+ *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its bucket
  *   label   64 bytes = one cache line, beside each entry: sums that only classified events add to. One in a few hundred
  *           events is classified, so for most rows this memory is never touched
  *   rare    32 bytes, beside each entry too: sums that few events add to, such as those of what they do not know
- *   chunk   128 bytes: 15 samples and the number of the next older chunk
+ *   log     the further samples of all rows, in the order in which they came (tally_pool.h)
  *
  * The table holds no keys: a bucket whose 15 bits agree is nearly always the right one, and its row is about to be
  * written anyway. Entries remember their bucket, so that clearing costs what was used, not what was taken.
  *
  * Counting a sample into its histograms at once would touch six more cache lines per row and event. Keeping it is one
- * store; tally_pack() counts a row's samples on one small accumulator that stays in the cache.
+ * store behind the last one; tally_pack() counts a row's samples on one small accumulator that stays in the cache.
  */
 #include "tally.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#define CACHE_LINE 64
-#define CHUNK_SAMPLES 15
-#define FACT_ROWS_MAX (ROLLUPS_MAX * EVENT_LABELS_MAX) /* rows, and so new chunks, of one fact at the very most */
+#include "tally_pool.h"
 
+#define CACHE_LINE 64
 #define ROWS_MIN 64
-#define ROWS_MAX 65536
 #define ENTRY_BITS 17u
 #define ENTRY_MASK ((1u << ENTRY_BITS) - 1)
 
@@ -44,17 +41,11 @@ static_assert(1 + ENTRY_SUMS + LABEL_SUMS + RARE_SUMS == MEASURE_COUNT, "each me
 /* All sums of a tally stay below twice this; see weigh(). */
 #define WEIGHT_MAX (UINT64_C(1) << 62)
 
-struct chunk {
-    uint64_t samples[CHUNK_SAMPLES];
-    uint32_t next; /* older chunk of the same row, or next free one; + 1, 0 = none */
-    uint32_t unused;
-};
-
 struct tally_entry {
     struct tally_row row;
     int64_t sums[ENTRY_SUMS];
     uint64_t first_sample; /* most rows of a long tail have but one */
-    uint32_t chunk;        /* the latest one + 1; 0 = none */
+    uint32_t unused;
     uint32_t bucket : 30;
     uint32_t has_label : 1; /* its label holds sums; until then, whatever was there before */
     uint32_t has_rare : 1;  /* as much of its rare sums */
@@ -68,21 +59,11 @@ struct rare_sums {
     int64_t sums[RARE_SUMS];
 };
 
-static_assert(sizeof(struct chunk) == 2 * CACHE_LINE, "a chunk is two cache lines");
 static_assert(sizeof(struct tally_entry) == 3 * CACHE_LINE, "an entry is three cache lines");
 static_assert(sizeof(struct label_sums) == CACHE_LINE, "a label's sums are one cache line");
 static_assert(2 * sizeof(struct rare_sums) == CACHE_LINE, "rare sums cross no border of a cache line");
-static_assert(ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
+static_assert(TALLY_ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
 static_assert(ROLLUP_DIMS_MAX == 4, "hash_of() and entry_is() read four dimensions");
-
-struct tally_pool {
-    struct chunk *chunks;
-    uint32_t chunk_count;
-    uint32_t fresh; /* chunks from here on were never used, and their memory never touched */
-    uint32_t freed; /* list of chunks given back; + 1, 0 = none */
-    uint32_t free_count;
-    struct accumulator accumulator; /* where tally_pack() counts: empty between calls */
-};
 
 /* A rollup, prepared: which labels it iterates, and where they go among its dimensions. */
 struct rollup_plan {
@@ -113,6 +94,7 @@ struct tally {
     struct rare_sums *rare;    /* by entry */
     uint32_t *table;
     struct tally_pool *pool;
+    struct sample_log log; /* of samples, but for each row's first */
     uint32_t row_count, row_room;
     uint32_t table_mask;
     uint32_t fact_rows_max; /* rows one fact can need, by these rollups */
@@ -125,66 +107,6 @@ struct tally {
     uint32_t target_count;
     struct target *targets; /* room for `fact_rows_max` */
 };
-
-/* --- The pool --------------------------------------------------------------------------------------------------- */
-
-enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, struct reason *why)
-{
-    uint32_t chunk_count = samples_max / CHUNK_SAMPLES + 1;
-    if (chunk_count < FACT_ROWS_MAX)
-        chunk_count = FACT_ROWS_MAX;
-
-    struct tally_pool *opened = calloc(1, sizeof(*opened));
-    struct chunk *chunks = aligned_alloc(CACHE_LINE, chunk_count * sizeof(*chunks));
-    if (opened == NULL || chunks == NULL) {
-        free(opened);
-        free(chunks);
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a pool of %u samples", samples_max);
-    }
-    opened->chunks = chunks;
-    opened->chunk_count = chunk_count;
-    opened->free_count = chunk_count;
-    *pool = opened;
-    return GO_ON;
-}
-
-void tally_pool_close(struct tally_pool *pool)
-{
-    if (pool == NULL)
-        return;
-    assert(pool->free_count == pool->chunk_count);
-    free(pool->chunks);
-    free(pool);
-}
-
-/* Returns a chunk's number + 1, linked before `next`. */
-static uint32_t chunk_take(struct tally_pool *pool, uint32_t next)
-{
-    assert(pool->free_count > 0);
-    uint32_t chunk = pool->freed;
-
-    if (chunk != 0)
-        pool->freed = pool->chunks[chunk - 1].next;
-    else
-        chunk = ++pool->fresh;
-    assert(chunk <= pool->chunk_count);
-    pool->free_count--;
-    pool->chunks[chunk - 1].next = next;
-    return chunk;
-}
-
-static void chunks_give_back(struct tally_pool *pool, uint32_t latest)
-{
-    while (latest != 0) {
-        struct chunk *chunk = &pool->chunks[latest - 1];
-        uint32_t older = chunk->next;
-        chunk->next = pool->freed;
-        pool->freed = latest;
-        pool->free_count++;
-        latest = older;
-    }
-    assert(pool->free_count <= pool->chunk_count);
-}
 
 /* --- Open and close --------------------------------------------------------------------------------------------- */
 
@@ -227,7 +149,7 @@ static void prepare(struct tally *tally, const struct tally_options *options)
 
 enum verdict tally_open(struct tally **tally, const struct tally_options *options, struct reason *why)
 {
-    assert(options->rows_max >= ROWS_MIN && options->rows_max <= ROWS_MAX);
+    assert(options->rows_max >= ROWS_MIN && options->rows_max <= TALLY_ROWS_MAX);
     assert(options->base == WINDOW_HOUR || options->base == WINDOW_DAY);
     assert(options->rollups->count <= ROLLUPS_MAX && options->pool != NULL);
 
@@ -274,7 +196,7 @@ void tally_close(struct tally *tally)
 bool tally_has_room(const struct tally *tally)
 {
     return tally->row_room - tally->row_count >= tally->fact_rows_max &&
-           tally->pool->free_count >= tally->fact_rows_max && tally->weight < WEIGHT_MAX;
+           sample_log_room(&tally->log, tally->pool) >= tally->fact_rows_max && tally->weight < WEIGHT_MAX;
 }
 
 /* The bitwise or of the sums is no less than any of them. So the weights of all facts, added up, are no less than any
@@ -353,19 +275,13 @@ static inline struct tally_entry *find_row(struct tally *tally, const struct tal
     }
 }
 
-/* A row keeps exactly one sample per record, so the count of records says where the next one goes. */
-static inline void keep_sample(struct tally_pool *pool, struct tally_entry *entry, uint64_t sample)
+/* A row keeps exactly one sample per record. */
+static inline void keep_sample(struct tally *tally, struct tally_entry *entry, uint64_t sample)
 {
-    uint32_t kept = entry->row.records++;
-
-    if (kept == 0) {
+    if (entry->row.records++ == 0)
         entry->first_sample = sample;
-        return;
-    }
-    uint32_t index = (kept - 1) % CHUNK_SAMPLES;
-    if (index == 0)
-        entry->chunk = chunk_take(pool, entry->chunk);
-    pool->chunks[entry->chunk - 1].samples[index] = sample;
+    else
+        sample_log_add(&tally->log, tally->pool, (uint32_t)(entry - tally->entries), sample);
 }
 
 /* `restrict` lets the compiler add two at a time. */
@@ -508,7 +424,7 @@ void tally_add(struct tally *tally, const struct fact *fact)
         tally->targets[i].entry = find_row(tally, &tally->targets[i].key, tally->targets[i].hash);
     for (uint32_t i = 0; i < tally->target_count; i++) {
         add_sums(tally->targets[i].entry, fact->sums);
-        keep_sample(tally->pool, tally->targets[i].entry, fact->sample);
+        keep_sample(tally, tally->targets[i].entry, fact->sample);
     }
     for (uint32_t i = 0; fact->sums[M_CLASSIFIED] != 0 && i < tally->target_count; i++)
         add_label_sums(tally, &tally->targets[i], fact->sums);
@@ -566,34 +482,35 @@ static inline void count_sample(struct accumulator *accumulator, uint64_t sample
     }
 }
 
+/* The samples of all rows, row by row. */
+static void group_samples(const struct tally *tally)
+{
+    for (uint32_t i = 0; i < tally->row_count; i++)
+        tally->pool->ends[i] = tally->entries[i].row.records - 1;
+    tally_pool_group(tally->pool, &tally->log, tally->row_count);
+}
+
 size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes)
 {
     assert(index < tally->row_count);
     const struct tally_entry *entry = &tally->entries[index];
-    struct accumulator *accumulator = &tally->pool->accumulator;
-    uint32_t left = entry->row.records;
+    struct tally_pool *pool = tally->pool;
+    uint32_t more = entry->row.records - 1;
 
-    assert(left > 0);
-    collect_sums(tally, index, accumulator->sums);
-    count_sample(accumulator, entry->first_sample);
-    left--;
-    /* Only the latest chunk may be partly filled. */
-    for (uint32_t chunk = entry->chunk; chunk != 0; chunk = tally->pool->chunks[chunk - 1].next) {
-        uint32_t filled = (left - 1) % CHUNK_SAMPLES + 1;
-        for (uint32_t i = 0; i < filled; i++)
-            count_sample(accumulator, tally->pool->chunks[chunk - 1].samples[i]);
-        left -= filled;
-    }
-    assert(left == 0);
-    return accumulator_pack(accumulator, bytes);
+    if (!tally_pool_is_grouped(pool, &tally->log))
+        group_samples(tally);
+    collect_sums(tally, index, pool->accumulator.sums);
+    count_sample(&pool->accumulator, entry->first_sample);
+    for (uint32_t i = 0; i < more; i++)
+        count_sample(&pool->accumulator, pool->grouped[pool->ends[index] - more + i]);
+    return accumulator_pack(&pool->accumulator, bytes);
 }
 
 void tally_clear(struct tally *tally)
 {
-    for (uint32_t i = 0; i < tally->row_count; i++) {
+    for (uint32_t i = 0; i < tally->row_count; i++)
         tally->table[tally->entries[i].bucket] = 0;
-        chunks_give_back(tally->pool, tally->entries[i].chunk);
-    }
+    sample_log_clear(&tally->log, tally->pool);
     tally->row_count = 0;
     tally->weight = 0;
 }

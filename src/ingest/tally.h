@@ -4,8 +4,8 @@
  * of larger windows are made of its rows at the flush. Fixed capacity, one owner, no allocation after open: this is the
  * hot path.
  *
- * Sums are added at once. Distributions are deferred: each row keeps its facts' samples (8 bytes each, the first in the
- * row itself, further ones in chunks of 15 from a pool shared by all partitions), which are counted at the flush.
+ * Sums are added at once. Distributions are deferred: the facts' samples are kept (the first of a row in the row,
+ * further ones in a log, 10 bytes each, of a pool shared by all partitions), and counted at the flush.
  */
 #ifndef GENTALLY_TALLY_H
 #define GENTALLY_TALLY_H
@@ -15,7 +15,7 @@
 #include "gentally/core/rollup.h"
 #include "gentally/core/window.h"
 
-/* Sample chunks, shared by the tallies of one worker. */
+/* Room for samples, shared by the tallies of one worker, which takes turns: see tally_pack(). */
 struct tally_pool;
 
 /* Opens a pool with room for at least `samples_max` samples (one for each row a fact touches), and never less than a
@@ -37,11 +37,11 @@ struct tally_options {
 /* Opens a tally, and takes all its memory. GO_ON gives `*tally` to the caller; HALT: NO-MEMORY. */
 MUST_CHECK enum verdict tally_open(struct tally **tally, const struct tally_options *options, struct reason *why);
 
-/* Closes a tally, whose chunks go back to the pool. NULL does nothing. */
+/* Closes a tally, whose samples' room goes back to the pool. NULL does nothing. */
 void tally_close(struct tally *tally);
 
 /*
- * True if one more fact fits, however many labels it has: enough rows here, enough chunks in the pool, and no sum can
+ * True if one more fact fits, however many labels it has: enough rows here, enough room in the pool, and no sum can
  * pass 2^63 by it. Cheap: ask before each tally_add(). An empty tally has room unless other tallies hold the pool; when
  * all are empty, each has.
  */
@@ -73,10 +73,11 @@ struct tally_row {
 /* A row by its index; borrowed until the next tally_add() or tally_clear(). */
 const struct tally_row *tally_row(const struct tally *tally, uint32_t index);
 
-/* Counts the row's sums and samples into a packed cell at `bytes` (room for CELL_PACKED_MAX) and returns its size. */
+/* Counts the row's sums and samples into a packed cell at `bytes` (room for CELL_PACKED_MAX) and returns its size. The
+ * first one groups the samples of all rows, in memory of the pool: pack all rows of a tally before those of another. */
 size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes);
 
-/* Clears all rows, and gives their chunks back to the pool. */
+/* Clears all rows, and gives their samples' room back to the pool. */
 void tally_clear(struct tally *tally);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * The tally against the naive way: write down every (row, fact) pair, sort, and add up what is equal. It knows nothing
- * of hashes, chunks or samples packed in words; it shares only the header's words with what it judges.
+ * of hashes, blocks or samples packed in words; it shares only the header's words with what it judges.
  */
 #include "tally.h"
 
@@ -297,7 +297,7 @@ static void check_rounds(uint32_t count)
         }
         check_against_naive(tallies, count);
         for (uint32_t t = 0; t < count; t++)
-            tally_clear(tallies[t]); /* The next round finds chunks and buckets used before. */
+            tally_clear(tallies[t]); /* The next round finds blocks and buckets used before. */
     }
     for (uint32_t t = 0; t < count; t++)
         tally_close(tallies[t]);

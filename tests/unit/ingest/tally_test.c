@@ -23,7 +23,7 @@ static void open_tally(const char *rollups_text, enum window_kind base, uint32_t
 static void close_tally(void)
 {
     tally_close(tally);
-    tally_pool_close(pool); /* asserts that all chunks came back */
+    tally_pool_close(pool); /* asserts that all blocks came back */
 }
 
 static struct fact plain_fact(void)
@@ -145,13 +145,13 @@ static void base_windows_part_the_rows(void)
     }
 }
 
-/* Around the borders of chunks: one sample in the row, 15 in each chunk. */
+/* Around the borders of blocks: one sample in the row, 1004 in each block. */
 static void a_cell_counts_every_sample(void)
 {
-    static const uint32_t counts[] = {1, 2, 15, 16, 17, 30, 31, 32, 46, 1000};
+    static const uint32_t counts[] = {1, 2, 15, 16, 1004, 1005, 1006, 2008, 2009, 2010, 4000};
 
     for (size_t i = 0; i < LENGTH_OF(counts); i++) {
-        open_tally("total=", WINDOW_HOUR, 64, 2000);
+        open_tally("total=", WINDOW_HOUR, 64, 4000);
         struct fact fact = plain_fact();
         for (uint32_t n = 0; n < counts[i]; n++) {
             fact.sample = sample_with_value(0, H_LATENCY_MS, n % 8);
@@ -231,7 +231,7 @@ static void the_widest_fact_always_fits_an_empty_tally(void)
 
 static void the_pool_is_shared(void)
 {
-    open_tally("total=", WINDOW_HOUR, 64, 1); /* raised to 512 chunks */
+    open_tally("total=", WINDOW_HOUR, 64, 1); /* raised to a block */
     const struct tally_options options = {.rollups = &rollups, .base = WINDOW_HOUR, .rows_max = 64, .pool = pool};
     struct tally *second;
     struct reason why;
@@ -242,7 +242,7 @@ static void the_pool_is_shared(void)
     for (int round = 0; round < 3; round++) {
         for (facts = 0; tally_has_room(tally); facts++)
             tally_add(tally, &fact);
-        CU_ASSERT_EQUAL(facts, 1 + 511 * 15 + 1); /* the 512th chunk is opened, and no further fact is sure of one */
+        CU_ASSERT_EQUAL(facts, 1 + 1004);
         CU_ASSERT_FALSE(tally_has_room(second));
         tally_clear(tally);
         CU_ASSERT(tally_has_room(second));
