@@ -32,6 +32,8 @@ enum verdict fold_event(struct fold *fold, struct partition *partition, enum out
         return verdict;
     enrich_event(fold->enrich, &fold->event, &fold->fact);
     fold->fact.windows = windows;
+    if (fold->retention != NULL)
+        retention_expect(fold->retention, &partition->pairs, &fold->fact);
     tally_add(partition->tally, &fold->fact);
     if (fold->retention != NULL)
         retention_note(fold->retention, &partition->pairs, &fold->fact);

@@ -1,6 +1,7 @@
 /*
- * The cache: a place is found by the low bits of account, model, month and log; it holds the others. A log that begins
- * anew has another epoch, so that what is remembered of it is of no use any more, without a look at each place.
+ * The cache: the low bits of account, model, month and log say which cache line an activity is remembered in, in one of
+ * its four places; with what those hold, 114 bits must agree. A log that begins anew has another epoch, so that what is
+ * remembered of it is of no use any more, without a look at each place.
  */
 #include "retention.h"
 
@@ -9,10 +10,12 @@
 
 #include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
+#include "gentally/base/pages.h"
 #include "gentally/base/siphash.h"
 #include "gentally/core/window.h"
 
-#define PLACES (1u << 20) /* 16 MiB, touched when used */
+#define LINES (1u << 18) /* 16 MiB */
+#define LINE_PLACES 4u
 #define LOG_MAX (1u << 16)
 #define RECORD_MAX 4u    /* activities that one record may note */
 #define MODELS_MAX 4096u /* display models between two retention_forget() */
@@ -23,9 +26,15 @@
 /* An activity that was noted. */
 struct place {
     uint64_t high;
-    uint32_t low;   /* the upper half; the lower one finds the place */
+    uint32_t low;   /* the upper half; the lower one finds the line */
     uint32_t epoch; /* 0: free */
 };
+
+struct place_line {
+    struct place places[LINE_PLACES];
+};
+
+static_assert(sizeof(struct place_line) == 64, "one cache line");
 
 struct model_name {
     uint64_t high, low; /* its hash */
@@ -36,7 +45,7 @@ struct model_name {
 struct retention {
     const struct symbols *symbols;
     const struct catalog *catalog;
-    struct place *places;
+    struct place_line *lines;
     uint32_t epoch; /* the last one that was drawn */
     struct model_name *models;
     uint32_t model_count;
@@ -75,11 +84,11 @@ enum verdict retention_open(struct retention **retention, const struct symbols *
     if (opened == NULL)
         return no_memory(why, "for retention");
     opened->symbols = symbols;
-    opened->places = calloc(PLACES, sizeof(*opened->places));
+    opened->lines = pages_take(LINES * sizeof(*opened->lines));
     opened->models = calloc(MODELS_MAX, sizeof(*opened->models));
     opened->by_symbol = calloc(SYMBOLS_MAX + 1, sizeof(*opened->by_symbol));
     opened->indexes = calloc(MODELS_MAX, sizeof(*opened->indexes));
-    if (opened->places == NULL || opened->models == NULL || opened->by_symbol == NULL || opened->indexes == NULL) {
+    if (opened->lines == NULL || opened->models == NULL || opened->by_symbol == NULL || opened->indexes == NULL) {
         retention_close(opened);
         return no_memory(why, "for retention");
     }
@@ -92,7 +101,7 @@ void retention_close(struct retention *retention)
 {
     if (retention == NULL)
         return;
-    free(retention->places);
+    pages_give_back(retention->lines, LINES * sizeof(*retention->lines));
     free(retention->models);
     free(retention->by_symbol);
     free(retention->indexes);
@@ -179,6 +188,52 @@ static void draw_epoch(struct retention *retention, struct pair_log *log)
     log->epoch = ++retention->epoch;
 }
 
+/* Where an activity is remembered, and as what. */
+struct memory {
+    struct place_line *line;
+    struct place place;
+    uint32_t victim; /* of its places the one to take if all are taken: any, since the bits are as good as random */
+};
+
+/* The account's bits are as good as random, so what they are added to need not be. */
+static inline struct memory memory_of(const struct retention *retention, const struct pair_log *log,
+                                      const struct pseudonym *account, const struct model_name *model, uint32_t month)
+{
+    uint64_t low = account->low ^ model->low;
+    uint64_t mixed = low ^ (month + ((uint64_t)log->epoch << 12)) * UINT64_C(0x9e3779b97f4a7c15);
+
+    return (struct memory){
+        .line = &retention->lines[(mixed ^ mixed >> 44) & (LINES - 1)],
+        .place = {account->high ^ model->high, (uint32_t)(mixed >> 32), log->epoch},
+        .victim = (uint32_t)(mixed >> 18) % LINE_PLACES,
+    };
+}
+
+/* True if it was remembered already. */
+static bool remember(const struct memory *memory)
+{
+    struct place *taken = &memory->line->places[memory->victim];
+
+    for (uint32_t i = 0; i < LINE_PLACES; i++) {
+        struct place *place = &memory->line->places[i];
+        if (place->epoch == memory->place.epoch && place->high == memory->place.high && place->low == memory->place.low)
+            return true;
+        if (place->epoch == 0)
+            taken = place;
+    }
+    *taken = memory->place;
+    return false;
+}
+
+void retention_expect(struct retention *retention, const struct pair_log *log, const struct fact *fact)
+{
+    uint16_t index = retention->by_symbol[fact->dims[DIM_MODEL]];
+    uint32_t month = cached_month(retention, fact->event_ms);
+
+    if (index != NO_MODEL)
+        __builtin_prefetch(memory_of(retention, log, &fact->account, &retention->models[index], month).line, 1);
+}
+
 void retention_note(struct retention *retention, struct pair_log *log, const struct fact *fact)
 {
     bool has_account = (fact->account.high | fact->account.low) != 0;
@@ -194,16 +249,9 @@ void retention_note(struct retention *retention, struct pair_log *log, const str
     if (retention->by_symbol[symbol] == NO_MODEL)
         retention->by_symbol[symbol] = add_model(retention, symbol);
     uint16_t index = retention->by_symbol[symbol];
-    const struct model_name *model = &retention->models[index];
-    /* The account's bits are as good as random, so what they are added to need not be. */
-    uint64_t high = fact->account.high ^ model->high, low = fact->account.low ^ model->low;
-    uint64_t mixed = low ^ (month + ((uint64_t)log->epoch << 12)) * UINT64_C(0x9e3779b97f4a7c15);
-    struct place *place = &retention->places[(mixed ^ mixed >> 44) & (PLACES - 1)];
-    uint32_t upper = (uint32_t)(mixed >> 32);
-    if (place->epoch == log->epoch && place->high == high && place->low == upper)
-        return;
-    *place = (struct place){high, upper, log->epoch};
-    append(log, fact, index, month);
+    struct memory memory = memory_of(retention, log, &fact->account, &retention->models[index], month);
+    if (!remember(&memory))
+        append(log, fact, index, month);
 }
 
 /* ---- writing ---- */

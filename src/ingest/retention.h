@@ -2,7 +2,7 @@
  * Retention on its way into a flush: which accounts used which display model in which month. What a partition's records
  * say of it is noted in a log of the partition, and goes into the store in the step that counts them (store_pairs.h).
  *
- * Traffic repeats itself: what a partition noted before is remembered in a direct-mapped cache, so that nearly nothing
+ * Traffic repeats itself: what a partition noted before is remembered in a cache of fixed size, so that nearly nothing
  * is noted. To rest on that is right as long as the partition's flushes follow each other: each of them passes only if
  * the store is as the last one left it, and so a history that holds the flush holds all that the partition noted since
  * its claim. With a claim the log begins anew, and whatever was remembered of it is forgotten.
@@ -44,6 +44,10 @@ bool retention_has_room(const struct retention *retention, const struct pair_log
 
 /* Takes memory for one more record. False: there is none. */
 MUST_CHECK bool pair_log_reserve(struct pair_log *log);
+
+/* Asks the memory for where the fact's activity is remembered, if it is: some other work before retention_note() hides
+ * the wait. */
+void retention_expect(struct retention *retention, const struct pair_log *log, const struct fact *fact);
 
 /* Notes that the fact's account used its model in the fact's month, if the fact has an account and counts in its month.
  * There is room, and memory. About 10 ns. */

@@ -76,6 +76,7 @@ static inline bool stages_fold(struct stages *stages, struct span message)
         return false;
     enrich_event(stages->enrich, &stages->event, &stages->fact);
     stages->fact.windows = 15;
+    retention_expect(stages->retention, &stages->pairs, &stages->fact);
     tally_add(stages->tally, &stages->fact);
     if (!pair_log_reserve(&stages->pairs))
         exit(EXIT_FAILURE);

@@ -206,6 +206,24 @@ static void a_full_log_asks_for_a_flush(void)
     close_rig(&rig);
 }
 
+/* Half of what the cache has places for: where each had a single place, four in ten would meet another there. */
+static void nearly_all_that_fits_is_remembered(void)
+{
+    enum { ACCOUNTS = 1 << 19 };
+    struct rig rig = open_rig();
+    uint32_t noted[2] = {0, 0};
+
+    for (int times = 0; times < 2; times++)
+        for (uint64_t account = 1; account <= ACCOUNTS; account++) {
+            note(&rig, "openai/gpt-4o", UINT64_C(0x9e3779b97f4a7c15) * account, DAY_2025_10_15);
+            noted[times] += rig.log.count;
+            pair_log_flushed(&rig.log);
+        }
+    CU_ASSERT_EQUAL(noted[0], ACCOUNTS);
+    CU_ASSERT(noted[1] < ACCOUNTS / 5);
+    close_rig(&rig);
+}
+
 /* Symbols and models are cleared once all logs are flushed: what they mean then is what they mean then. */
 static void models_are_forgotten_between_flushes(void)
 {
@@ -233,6 +251,7 @@ int main(int argc, char **argv)
         {"only_counted_events_with_accounts_are_noted", only_counted_events_with_accounts_are_noted},
         {"months_are_counted_from_1970", months_are_counted_from_1970},
         {"a_full_log_asks_for_a_flush", a_full_log_asks_for_a_flush},
+        {"nearly_all_that_fits_is_remembered", nearly_all_that_fits_is_remembered},
         {"models_are_forgotten_between_flushes", models_are_forgotten_between_flushes},
         CU_TEST_INFO_NULL,
     };
