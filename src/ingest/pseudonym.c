@@ -1,8 +1,8 @@
 /*
  * Pseudonyms by HMAC-SHA-256 of libcrypto. An HMAC costs more than everything else that is done to an event, and the
  * same accounts come again and again, so recent ones are remembered in a direct-mapped cache: an account has one place,
- * and takes it from whoever was there. Millions of accounts therefore cost time, never memory, and nothing has to be
- * cleared.
+ * and takes it from whoever was there. It grows while many are not found in it, up to 16 MiB: beyond that, millions of
+ * accounts cost time, never memory, and nothing has to be cleared.
  *
  *   place   [ pseudonym 16 | size 1 | account 47 ]  one cache line; 65536 places = 4 MiB
  *
@@ -17,8 +17,11 @@
 #include <stdlib.h>
 
 #include "gentally/base/hash.h"
+#include "gentally/base/pages.h"
 
-#define PLACES 65536u
+#define PLACES_MIN 65536u
+#define PLACES_MAX (4 * PLACES_MIN)
+#define LOOKS 65536u        /* after as many it is judged whether the places suffice: one in eight may be missed */
 #define ACCOUNT_SIZE_MAX 47 /* a longer one is not remembered; UUIDs, e-mail hashes and ULIDs are shorter */
 
 struct account_place {
@@ -28,12 +31,14 @@ struct account_place {
 };
 
 static_assert(sizeof(struct account_place) == 64, "a place is one cache line");
-static_assert((PLACES & (PLACES - 1)) == 0, "a mask finds the place");
+static_assert((PLACES_MIN & (PLACES_MIN - 1)) == 0, "a mask finds the place");
 
 struct pseudonyms {
     EVP_MAC *mac;
     EVP_MAC_CTX *keyed; /* the key's two hash states are computed once */
     struct account_place *places;
+    uint32_t place_count; /* a power of two */
+    uint32_t looks, misses;
 };
 
 enum verdict pseudonyms_open(struct pseudonyms **pseudonyms, struct span key, struct reason *why)
@@ -47,12 +52,12 @@ enum verdict pseudonyms_open(struct pseudonyms **pseudonyms, struct span key, st
     assert(key.size > 0);
     struct pseudonyms *opened = calloc(1, sizeof(*opened));
     if (opened != NULL)
-        opened->places = aligned_alloc(sizeof(struct account_place), PLACES * sizeof(struct account_place));
+        opened->places = pages_take(PLACES_MIN * sizeof(*opened->places));
     if (opened == NULL || opened->places == NULL) {
         pseudonyms_close(opened);
         return reason_set(why, HALT, NO_MEMORY, 0, "no room to remember accounts");
     }
-    memset(opened->places, 0, PLACES * sizeof(struct account_place));
+    opened->place_count = PLACES_MIN;
     opened->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     opened->keyed = opened->mac == NULL ? NULL : EVP_MAC_CTX_new(opened->mac);
     if (opened->keyed == NULL ||
@@ -64,15 +69,23 @@ enum verdict pseudonyms_open(struct pseudonyms **pseudonyms, struct span key, st
     return GO_ON;
 }
 
+/* Nothing is left of the accounts. */
+static void drop_places(struct pseudonyms *pseudonyms)
+{
+    size_t size = pseudonyms->place_count * sizeof(*pseudonyms->places);
+
+    if (pseudonyms->places != NULL)
+        OPENSSL_cleanse(pseudonyms->places, size);
+    pages_give_back(pseudonyms->places, size);
+}
+
 void pseudonyms_close(struct pseudonyms *pseudonyms)
 {
     if (pseudonyms == NULL)
         return;
     EVP_MAC_CTX_free(pseudonyms->keyed); /* wipes the key */
     EVP_MAC_free(pseudonyms->mac);
-    if (pseudonyms->places != NULL)
-        OPENSSL_cleanse(pseudonyms->places, PLACES * sizeof(struct account_place));
-    free(pseudonyms->places);
+    drop_places(pseudonyms);
     free(pseudonyms);
 }
 
@@ -102,7 +115,33 @@ static struct pseudonym compute(struct pseudonyms *pseudonyms, struct span accou
 
 static struct account_place *place_of(const struct pseudonyms *pseudonyms, struct span account)
 {
-    return &pseudonyms->places[hash_text(account) & (PLACES - 1)];
+    return &pseudonyms->places[hash_text(account) & (pseudonyms->place_count - 1)];
+}
+
+/* Where there is no memory for twice the places, the cache stays as it is. */
+static void double_places(struct pseudonyms *pseudonyms)
+{
+    struct pseudonyms larger = {.place_count = 2 * pseudonyms->place_count};
+
+    larger.places = pages_take(larger.place_count * sizeof(*larger.places));
+    if (larger.places == NULL)
+        return;
+    for (uint32_t i = 0; i < pseudonyms->place_count; i++) {
+        const struct account_place *place = &pseudonyms->places[i];
+        if (place->size > 0)
+            *place_of(&larger, (struct span){place->account, place->size}) = *place;
+    }
+    drop_places(pseudonyms);
+    pseudonyms->places = larger.places;
+    pseudonyms->place_count = larger.place_count;
+}
+
+/* Accounts that come once in a while are missed in any case, and do not make it grow beyond its limit. */
+static void judge_places(struct pseudonyms *pseudonyms)
+{
+    if (8 * pseudonyms->misses > pseudonyms->looks && pseudonyms->place_count < PLACES_MAX)
+        double_places(pseudonyms);
+    pseudonyms->looks = pseudonyms->misses = 0;
 }
 
 void pseudonyms_expect(const struct pseudonyms *pseudonyms, struct span account)
@@ -116,8 +155,11 @@ struct pseudonym pseudonyms_of(struct pseudonyms *pseudonyms, struct span accoun
     if (account.size == 0 || account.size > ACCOUNT_SIZE_MAX)
         return compute(pseudonyms, account);
 
+    if (++pseudonyms->looks == LOOKS)
+        judge_places(pseudonyms);
     struct account_place *place = place_of(pseudonyms, account);
     if (place->size != account.size || memcmp(place->account, account.bytes, account.size) != 0) {
+        pseudonyms->misses++;
         place->pseudonym = compute(pseudonyms, account);
         place->size = (uint8_t)account.size;
         memcpy(place->account, account.bytes, account.size);
