@@ -221,9 +221,7 @@ enum verdict activities_add(struct activities *activities, struct span entry, st
 
 static int compare(const void *left, const void *right)
 {
-    const struct activity *a = left, *b = right;
-
-    return memcmp(a->account, b->account, ACCOUNT_SIZE);
+    return account_compare(((const struct activity *)left)->account, ((const struct activity *)right)->account);
 }
 
 void activities_sort(struct activities *activities)

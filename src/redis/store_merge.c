@@ -152,7 +152,7 @@ static enum verdict number_models(struct merge *merge, const struct activity *ac
 static int compare(const void *left, const void *right)
 {
     const struct bucket_activity *a = left, *b = right;
-    int order = memcmp(a->account, b->account, ACCOUNT_SIZE);
+    int order = account_compare(a->account, b->account);
 
     if (order == 0)
         order = (a->number > b->number) - (a->number < b->number);
