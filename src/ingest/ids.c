@@ -30,7 +30,8 @@
 /* Bounds how long one flush holds Redis, and the memory for ids (some 150 bytes each, and the contributions): each
  * ids_put() takes bytes, also that of an id that was put before. */
 #define PUTS_MAX 16384u
-#define ENTRIES_MAX 65536u
+#define ARENA_BLOCK ((size_t)1 << 16)
+#define CLEAN_MAX 16384u /* entries that the store has too, when a batch begins */
 
 static const char kinds[] = {[ID_COUNTED] = 'c', [ID_RETRACTED] = 'r', [ID_LEFT_OUT] = 'l'};
 
@@ -75,7 +76,7 @@ enum verdict ids_open(struct ids **ids, int64_t kept_ms, struct reason *why)
         return no_memory(why, "to remember ids");
     opened->kept_ms = kept_ms;
     opened->width_ms = kept_ms / BUCKETS_KEPT > 0 ? kept_ms / BUCKETS_KEPT : 1;
-    arena_open(&opened->arena, (size_t)1 << 16);
+    arena_open(&opened->arena, ARENA_BLOCK);
     *ids = opened;
     return GO_ON;
 }
@@ -175,6 +176,13 @@ static uint32_t *place_of(const struct ids *ids, struct id_key key)
     return &ids->table[at];
 }
 
+static void fill_table(struct ids *ids)
+{
+    memset(ids->table, 0, 2 * (size_t)ids->room * sizeof(*ids->table));
+    for (uint32_t i = 0; i < ids->count; i++)
+        *place_of(ids, ids->entries[i].key) = i + 1;
+}
+
 static enum verdict grow_table(struct ids *ids, struct reason *why)
 {
     uint32_t room = ids->room == 0 ? 1024 : 2 * ids->room;
@@ -189,17 +197,8 @@ static enum verdict grow_table(struct ids *ids, struct reason *why)
     free(ids->table);
     ids->table = table;
     ids->room = room;
-    for (uint32_t i = 0; i < ids->count; i++)
-        *place_of(ids, ids->entries[i].key) = i + 1;
+    fill_table(ids);
     return GO_ON;
-}
-
-void ids_begin(struct ids *ids)
-{
-    ids->asked_count = 0;
-    ids->batch++;
-    if (ids->dirty_count == 0 && ids->count > 0)
-        clear(ids);
 }
 
 static enum verdict note_asked(struct ids *ids, uint32_t index, struct reason *why)
@@ -290,6 +289,54 @@ static bool read_value(struct span value, struct id_entry *entry)
            read_digests(&entry->contribution, entry) && (entry->state != ID_RETRACTED || entry->contribution.size == 0);
 }
 
+static char *put_bytes(char *at, struct span bytes)
+{
+    if (bytes.size > 0)
+        memcpy(at, bytes.bytes, bytes.size);
+    return at + bytes.size;
+}
+
+/* Keeps what is not in the store yet. A flush comes in the midst of a batch where traffic is dense: there is hardly a
+ * batch then that begins without such entries, and what is clean would gather for ever. Where there is no memory, all
+ * is kept. */
+static void forget_clean(struct ids *ids)
+{
+    struct arena kept;
+    uint32_t count = 0;
+    size_t size = 0;
+
+    for (uint32_t i = 0; i < ids->count; i++)
+        size += ids->entries[i].is_dirty ? ids->entries[i].value.size : 0;
+    arena_open(&kept, ARENA_BLOCK);
+    char *bytes = arena_take(&kept, size + 1);
+    if (bytes == NULL)
+        return;
+    for (uint32_t i = 0; i < ids->count; i++) {
+        if (!ids->entries[i].is_dirty)
+            continue;
+        struct id_entry *entry = &ids->entries[count++];
+        *entry = ids->entries[i];
+        struct span value = {bytes, entry->value.size};
+        bytes = put_bytes(bytes, entry->value);
+        bool is_read = read_value(value, entry);
+        assert(is_read); /* It was written here. */
+    }
+    arena_close(&ids->arena);
+    ids->arena = kept;
+    ids->count = count;
+    fill_table(ids);
+}
+
+void ids_begin(struct ids *ids)
+{
+    ids->asked_count = 0;
+    ids->batch++;
+    if (ids->dirty_count == 0 && ids->count > 0)
+        clear(ids);
+    else if (ids->count - ids->dirty_count >= CLEAN_MAX)
+        forget_clean(ids);
+}
+
 static bool copy(struct ids *ids, struct span value, struct span *copied)
 {
     char *bytes = arena_take(&ids->arena, value.size + 1); /* never absent, even if empty */
@@ -343,7 +390,7 @@ struct id_lookup *ids_lookup(struct ids *ids, const struct partition_state *stat
 
 bool ids_has_room(const struct ids *ids)
 {
-    return ids->put_count < PUTS_MAX && (ids->count < ENTRIES_MAX || ids->dirty_count == 0);
+    return ids->put_count < PUTS_MAX;
 }
 
 static struct id_entry *asked_entry(const struct ids *ids, struct id_key key)
@@ -361,13 +408,6 @@ struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t water
     if (entry->state == ID_UNKNOWN || !is_live(ids, entry->bucket, watermark_ms))
         return (struct id_known){.state = ID_UNKNOWN};
     return (struct id_known){(enum id_state)entry->state, entry->digest, entry->earlier, entry->contribution};
-}
-
-static char *put_bytes(char *at, struct span bytes)
-{
-    if (bytes.size > 0)
-        memcpy(at, bytes.bytes, bytes.size);
-    return at + bytes.size;
 }
 
 /* The versions before `now`: the one that counted, if it says something else, and those before that. What the entry

@@ -226,6 +226,42 @@ static void a_flush_comes_before_the_room_ends(void)
     ids_close(ids);
 }
 
+/* Dense traffic: a batch's flush comes in its midst, so that each batch begins with ids that are not in the store yet.
+ * There are as many flushes as what is put asks for, and nobody's entry is lost by what is forgotten. */
+static void a_flush_within_each_batch_asks_for_no_more_of_them(void)
+{
+    enum { BATCHES = 60, BATCH = 4000 };
+    char id[16];
+    uint32_t flushes = 0, left = 0;
+
+    open_ids(KEPT_MS);
+    for (uint32_t batch = 0; batch < BATCHES; batch++) {
+        ids_begin(ids);
+        if (left > 0) { /* The last one before is not in the store yet. */
+            ask(id);
+            expect(id, NOON_MS, ID_COUNTED, "what it added");
+        }
+        for (uint32_t i = 0; i < BATCH; i++) {
+            snprintf(id, sizeof(id), "%u", batch * BATCH + i);
+            ask(id);
+        }
+        for (uint32_t i = 0; i < BATCH; i++) {
+            if (!ids_has_room(ids)) {
+                flush(NOON_MS, left, 0);
+                flushes++;
+                left = 0;
+            }
+            snprintf(id, sizeof(id), "%u", batch * BATCH + i);
+            put(id, NOON_MS, ID_COUNTED, "what it added");
+            left++;
+        }
+        expect(id, NOON_MS, ID_COUNTED, "what it added");
+    }
+    CU_ASSERT_EQUAL(flushes, BATCHES * BATCH / 16384);
+    flush(NOON_MS, left, 0);
+    ids_close(ids);
+}
+
 /* An id that is no id: one entry, whose every version takes bytes. */
 static void one_id_put_for_ever_asks_for_a_flush_too(void)
 {
@@ -339,6 +375,7 @@ int main(int argc, char **argv)
         {"what_was_never_answered_is_asked_again", what_was_never_answered_is_asked_again},
         {"values_are_read_back", values_are_read_back},
         {"a_flush_comes_before_the_room_ends", a_flush_comes_before_the_room_ends},
+        {"a_flush_within_each_batch_asks_for_no_more_of_them", a_flush_within_each_batch_asks_for_no_more_of_them},
         {"one_id_put_for_ever_asks_for_a_flush_too", one_id_put_for_ever_asks_for_a_flush_too},
         {"versions_of_before_are_known_and_bounded", versions_of_before_are_known_and_bounded},
         {"what_was_forgotten_leaves_no_version_behind", what_was_forgotten_leaves_no_version_behind},
