@@ -7,9 +7,9 @@
  * Fields that the event does not keep are walked over with the same strictness, since a value whose unknown parts are
  * broken was written by something broken.
  *
- * Speed: the cursor is a local copy whose address is never taken outside inline code, so it lives in registers; a field
- * costs one switch, and the common [null, text] is one step; faults are small numbers that become a reason only at the
- * end.
+ * Speed: what nearly all records are is tried by straight code first (decode_straight.h). The cursor is a local copy
+ * whose address is never taken outside inline code, so it lives in registers; a field costs one switch, and the common
+ * [null, text] is one step; faults are small numbers that become a reason only at the end.
  */
 #include "gentally/codec/decode.h"
 
@@ -19,11 +19,13 @@
 #include <stdlib.h>
 
 #include "cursor.h"
+#include "decode_straight.h"
 #include "gentally/base/bundled.h"
 #include "gentally/base/grow.h"
 #include "gentally/codec/json_read.h"
 #include "gentally/codec/wire_look.h"
 #include "plan.h"
+#include "step_read.h"
 
 #define FRAMING_SIZE 5 /* 0x00, schema id */
 
@@ -31,6 +33,7 @@
 struct decoder_schema {
     uint32_t id;
     bool is_bundled;
+    bool is_straight; /* decode_straight() may try */
     struct plan plan;
 };
 
@@ -247,43 +250,6 @@ static ALWAYS_INLINE const struct plan_step *choose(const struct plan *plan, str
     return *fault == SOUND ? &plan->steps[step->first + branch] : step;
 }
 
-/* Reads [null, text] in one step. */
-static ALWAYS_INLINE enum fault read_optional_text(struct cursor *cursor, unsigned null_branch, struct span *text)
-{
-    uint32_t branch = 0;
-    enum fault fault = cursor_index(cursor, 2, &branch);
-
-    return fault == SOUND && branch != null_branch ? cursor_text(cursor, text) : fault;
-}
-
-static ALWAYS_INLINE enum fault read_optional_int(struct cursor *cursor, unsigned null_branch, int32_t *value)
-{
-    uint32_t branch = 0;
-    enum fault fault = cursor_index(cursor, 2, &branch);
-
-    return fault == SOUND && branch != null_branch ? cursor_int(cursor, value) : fault;
-}
-
-static ALWAYS_INLINE enum fault read_amount(struct cursor *cursor, int64_t *value)
-{
-    int64_t number = 0;
-    enum fault fault = cursor_long(cursor, &number);
-
-    *value = event_amount(number);
-    return fault;
-}
-
-static ALWAYS_INLINE enum fault read_optional_amount(struct cursor *cursor, unsigned null_branch, int64_t *value)
-{
-    uint32_t branch = 0;
-    enum fault fault = cursor_index(cursor, 2, &branch);
-
-    if (fault == SOUND && branch != null_branch)
-        return read_amount(cursor, value);
-    *value = EVENT_UNKNOWN;
-    return fault;
-}
-
 static enum fault run(const struct plan *plan, const struct plan_step *first, struct walk *walk, char *base);
 
 /* Reads one element of the labels' array: a record, or a union that must have chosen a record. */
@@ -478,6 +444,11 @@ enum verdict decode_event(const struct decoder *decoder, struct span value, stru
     const unsigned char *begin = (const unsigned char *)value.bytes;
     struct walk walk = {.cursor = {begin + FRAMING_SIZE, begin + value.size}, .step = plan->steps};
     set_defaults(event);
+    if (decoder->schemas[at].is_straight) {
+        if (LIKELY(decode_straight(walk.cursor, event)))
+            return GO_ON;
+        set_defaults(event);
+    }
     enum fault fault = run(plan, plan->steps, &walk, (char *)event);
     if (LIKELY(fault == SOUND && walk.cursor.at == walk.cursor.end))
         return GO_ON;
@@ -552,6 +523,7 @@ enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct s
     }
     plan_close(&decoder->schemas[at].plan);
     decoder->schemas[at].plan = plan;
+    decoder->schemas[at].is_straight = plan_is_straight(&plan);
     decoder->schemas[at].is_bundled = false;
     return GO_ON;
 }

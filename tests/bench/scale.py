@@ -34,10 +34,7 @@ def lines_of(world, name, events, models=None, accounts=5000):
     span = ["--from", "2025-11-17T10:00:00Z", "--to", "2025-11-17T11:00:00Z"]
     command = [DEMO, "generate", "--events", str(events), "--loyal", "--accounts", str(accounts), *span]
     dice = random.Random(1)
-    with (
-        subprocess.Popen(command, env=world.environment(), stdout=subprocess.PIPE) as made,
-        open(path, "wb") as out,
-    ):
+    with subprocess.Popen(command, env=world.environment(), stdout=subprocess.PIPE) as made, open(path, "wb") as out:
         for line in made.stdout:
             if models is not None:
                 number = int(models ** dice.random())
