@@ -14,16 +14,7 @@
 #include "gentally/core/event.h"
 #include "gentally/core/rollup.h"
 #include "gentally/core/window.h"
-
-/* Room for samples, shared by the tallies of one worker, which takes turns: see tally_pack(). */
-struct tally_pool;
-
-/* Opens a pool with room for at least `samples_max` samples (one for each row a fact touches), and never less than a
- * single fact can need. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, struct reason *why);
-
-/* Closes a pool, all of whose tallies are closed (asserted). NULL does nothing. */
-void tally_pool_close(struct tally_pool *pool);
+#include "tally_pool.h"
 
 struct tally;
 

@@ -10,7 +10,9 @@
 
 #include <assert.h>
 
-#include "tally.h"
+#include "gentally/core/cell.h"
+#include "gentally/core/event.h"
+#include "gentally/core/rollup.h"
 
 #define TALLY_ROWS_MAX 65536                           /* of one tally: a row's number has 16 bits */
 #define FACT_ROWS_MAX (ROLLUPS_MAX * EVENT_LABELS_MAX) /* rows, and so samples, of one fact at the very most */
@@ -41,6 +43,13 @@ struct tally_pool {
     uint32_t ends[TALLY_ROWS_MAX];       /* of each of its rows, in `grouped` */
     struct accumulator accumulator;      /* where tally_pack() counts: empty between calls */
 };
+
+/* Opens a pool with room for at least `samples_max` samples (one for each row a fact touches), and never less than a
+ * single fact can need. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, struct reason *why);
+
+/* Closes a pool, all of whose tallies are closed (asserted). NULL does nothing. */
+void tally_pool_close(struct tally_pool *pool);
 
 /* Samples for which there surely is room: in the last block, and in those that are free. */
 static inline uint64_t sample_log_room(const struct sample_log *log, const struct tally_pool *pool)
