@@ -22,6 +22,9 @@ behind           "<kind>:<start>" -> "<number> <records>": the cells lack what l
                  hold that many records; of other windows they hold all. If "__n" is another number, the window is torn
 pairs            number -> which accounts used which models in which months, as a flush noted it, until it is merged
 
+Over a cluster a call names these four as well, before all others: while their slot moves from one node to another, key
+by key, Redis then refuses the call until all of them are there (see named() below).
+
 Retention is the namespace's own, not a partition's: an account's events may be in any of them. It lies in shards, each
 under a hash tag of its own. What a flush notes of it goes into the partition's pairs, in the same step that moves
 `next`; whoever owns the partition, or tells a month, merges it into the shards, a union: see merge() below.
@@ -129,10 +132,16 @@ end
 local function settle(KEYS, ARGV)
   local version = redis.call('HGET', KEYS[1], 'version') or ''
   if version ~= ARGV[1] then return {'CHANGED', version} end
-  local no = denied('UNLINK', KEYS[1]) or denied('HSET', KEYS[1], 'f', 'v')
+  local no = denied('HDEL', KEYS[1], 'f') or denied('HSET', KEYS[1], 'f', 'v')
   if no then return no end
-  redis.call('UNLINK', KEYS[1])
+  local kept, gone, all = {}, {}, redis.call('HGETALL', KEYS[1])
+  for i = 2, #ARGV, 2 do kept[ARGV[i]] = true end
+  for i = 1, #all, 2 do
+    if not kept[all[i]] then gone[#gone + 1] = all[i] end
+  end
+  -- In this order: a key that went while its slot moves to another node could not be written again here.
   redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+  if #gone > 0 then redis.call('HDEL', KEYS[1], unpack(gone)) end
   return {'OK'}
 end
 
@@ -797,25 +806,37 @@ local function read(KEYS, ARGV)
   return reply
 end
 
+-- A function of a partition, which finds the four keys beside meta by itself, and the caller named them all the same.
+local function named(callback)
+  return function(KEYS, ARGV)
+    if string.sub(KEYS[1], -9) == ':deciders' then
+      local others = {}
+      for i = 5, #KEYS do others[i - 4] = KEYS[i] end
+      KEYS = others
+    end
+    return callback(KEYS, ARGV)
+  end
+end
+
 redis.register_function{function_name='gentally_2_probe', callback=probe, flags={'no-writes'}}
-redis.register_function('gentally_2_create', create)
+redis.register_function('gentally_2_create', named(create))
 redis.register_function('gentally_2_settle', settle)
 redis.register_function{function_name='gentally_2_claim', callback=claim, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_stop', callback=stop, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_give_up', callback=give_up, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_lease', callback=lease, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_look', callback=look, flags={'no-writes'}}
-redis.register_function{function_name='gentally_2_deciders', callback=deciders, flags={'no-writes'}}
-redis.register_function{function_name='gentally_2_behind', callback=behind, flags={'no-writes'}}
-redis.register_function('gentally_2_apply', apply)
-redis.register_function{function_name='gentally_2_pairs_there', callback=pairs_there, flags={'no-writes'}}
-redis.register_function('gentally_2_pairs_drop', pairs_drop)
+redis.register_function{function_name='gentally_2_deciders', callback=named(deciders), flags={'no-writes'}}
+redis.register_function{function_name='gentally_2_behind', callback=named(behind), flags={'no-writes'}}
+redis.register_function('gentally_2_apply', named(apply))
+redis.register_function{function_name='gentally_2_pairs_there', callback=named(pairs_there), flags={'no-writes'}}
+redis.register_function('gentally_2_pairs_drop', named(pairs_drop))
 redis.register_function{function_name='gentally_2_recall', callback=recall, flags={'no-writes'}}
-redis.register_function('gentally_2_flush', flush)
-redis.register_function{function_name='gentally_2_snapshot', callback=snapshot, flags={'no-writes'}}
-redis.register_function{function_name='gentally_2_view', callback=view, flags={'no-writes'}}
+redis.register_function('gentally_2_flush', named(flush))
+redis.register_function{function_name='gentally_2_snapshot', callback=named(snapshot), flags={'no-writes'}}
+redis.register_function{function_name='gentally_2_view', callback=named(view), flags={'no-writes'}}
 redis.register_function{function_name='gentally_2_seal', callback=seal, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_2_collect', callback=collect, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_collect', callback=named(collect), flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_read', callback=read, flags={'no-writes'}}
 redis.register_function('gentally_2_retention_create', retention_create)
 redis.register_function('gentally_2_merge', merge)
