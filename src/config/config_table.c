@@ -38,14 +38,17 @@ const struct option config_options[] = {
      .help = "File that holds such a token, and is written anew before it ends, as Kubernetes does. "
              "If unsure, leave it empty."},
     {"redis_url", URL(redis_url, "URL", NOT_EMPTY), .is_for_readers = true, .initial = "redis://localhost:6379",
-     .help = "Where the counters are: redis://[USER@]HOST:PORT[/DB], an IPv6 address in brackets, "
-             "rediss:// for TLS, "
-             "unix://[USER@]/PATH for a socket; "
-             "redis+sentinel://[USER@]HOST:PORT,HOST:PORT,.../MASTER[/DB] asks sentinels at each connect, "
-             "rediss+sentinel:// over TLS. "
-             "It holds no password: see redis_password. "
-             "Two gentallys may share a database if their namespaces differ. "
-             "If unsure, give gentally a Redis of its own, with maxmemory-policy noeviction (or a volatile one)."},
+     .help =
+         "Where the counters are: redis://[USER@]HOST:PORT[/DB], an IPv6 address in brackets, "
+         "rediss:// for TLS, "
+         "unix://[USER@]/PATH for a socket; "
+         "redis+sentinel://[USER@]HOST:PORT,HOST:PORT,.../MASTER[/DB] asks sentinels at each connect, "
+         "rediss+sentinel:// over TLS; "
+         "redis+cluster://[USER@]HOST:PORT,HOST:PORT,... is a Redis Cluster, of which these are nodes to begin with, "
+         "rediss+cluster:// over TLS. "
+         "It holds no password: see redis_password. "
+         "Two gentallys may share a database if their namespaces differ. "
+         "If unsure, give gentally a Redis of its own, with maxmemory-policy noeviction (or a volatile one)."},
     {"redis_password", TEXT(redis_password, "PASSWORD", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .secret_file = "redis_password_file",
      .help = "Password for Redis. "

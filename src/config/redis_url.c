@@ -9,9 +9,10 @@
 #define DB_MAX 65535
 
 #define FORMS                                                                                                          \
-    "redis://[USER@]HOST[:PORT][/DB], rediss://..., unix://[USER@]/PATH[?db=N] or "                                    \
-    "redis+sentinel://[USER@]HOST[:PORT],.../MASTER[/DB]"
+    "redis://[USER@]HOST[:PORT][/DB], rediss://..., unix://[USER@]/PATH[?db=N], "                                      \
+    "redis+sentinel://[USER@]HOST[:PORT],.../MASTER[/DB] or redis+cluster://[USER@]HOST[:PORT],..."
 #define SENTINEL_FORM "redis+sentinel://[USER@]HOST[:PORT],.../MASTER[/DB]"
+#define CLUSTER_FORM "redis+cluster://[USER@]HOST[:PORT],..."
 #define NO_PASSWORD "a URL without a password: take it out and put it into a file named by redis_password_file"
 #define NUMBERED_DB "a number as database, 0..65535: redis://HOST:PORT/DB"
 
@@ -141,33 +142,46 @@ static const char *parse_db(const char *rest, struct redis_url *url)
     return rest[0] == '/' && parse_number(rest + 1, DB_MAX, &url->db) ? NULL : NUMBERED_DB;
 }
 
-static const char *parse_sentinel(const char **rest, struct redis_url *url)
+/* Places behind commas, at most `max` of them, with the port that each has which does not say. */
+static const char *parse_places(const char **rest, struct redis_url *url, int port, struct redis_place places[],
+                                uint32_t max, uint32_t *count)
 {
-    if (url->sentinel_count == REDIS_SENTINELS_MAX)
-        return "at most eight sentinels";
-    url->port = SENTINEL_PORT_DEFAULT;
-    const char *problem = parse_host(*rest, url, rest);
-    if (problem == NULL)
-        problem = parse_port(rest, url);
+    const char *problem = NULL;
+
+    do {
+        if (*count == max)
+            return max == REDIS_SENTINELS_MAX ? "at most eight sentinels" : "at most sixteen nodes to begin with";
+        *rest += *count > 0; /* the comma */
+        url->port = port;
+        problem = parse_host(*rest, url, rest);
+        if (problem == NULL)
+            problem = parse_port(rest, url);
+        memcpy(places[*count].host, url->host, sizeof(url->host));
+        places[*count].port = url->port;
+        *count += 1;
+    } while (problem == NULL && **rest == ',');
+    url->host[0] = '\0';
+    url->port = 0;
+    return problem;
+}
+
+/* The nodes to begin with, and nothing else. */
+static const char *parse_cluster(const char *rest, struct redis_url *url)
+{
+    const char *problem = parse_places(&rest, url, PORT_DEFAULT, url->seeds, REDIS_SEEDS_MAX, &url->seed_count);
+
     if (problem != NULL)
         return problem;
-    struct redis_place *place = &url->sentinels[url->sentinel_count++];
-    memcpy(place->host, url->host, sizeof(place->host));
-    place->port = url->port;
-    return NULL;
+    return *rest == '\0' || strcmp(rest, "/") == 0 ? NULL
+                                                   : "a cluster without a database, which has only 0: " CLUSTER_FORM;
 }
 
 /* The sentinels, the master's name, and the database. */
 static const char *parse_sentinels(const char *rest, struct redis_url *url)
 {
-    const char *problem = parse_sentinel(&rest, url);
+    const char *problem =
+        parse_places(&rest, url, SENTINEL_PORT_DEFAULT, url->sentinels, REDIS_SENTINELS_MAX, &url->sentinel_count);
 
-    while (problem == NULL && *rest == ',') {
-        rest++;
-        problem = parse_sentinel(&rest, url);
-    }
-    url->host[0] = '\0';
-    url->port = 0;
     if (problem != NULL)
         return problem;
     size_t size = *rest == '/' ? strcspn(rest + 1, "/?#") : 0;
@@ -178,24 +192,42 @@ static const char *parse_sentinels(const char *rest, struct redis_url *url)
     return parse_db(rest + 1 + size, url);
 }
 
+/* Reads what follows a scheme and a user. */
+typedef const char *rest_reader(const char *rest, struct redis_url *url);
+
+/* One server, and its database. */
+static const char *parse_server(const char *rest, struct redis_url *url)
+{
+    const char *problem = parse_host(rest, url, &rest);
+
+    if (problem == NULL)
+        problem = parse_port(&rest, url);
+    if (problem == NULL && *rest == ',')
+        return "one host; of several sentinels: " SENTINEL_FORM "; of a cluster: " CLUSTER_FORM;
+    return problem != NULL ? problem : parse_db(rest, url);
+}
+
 /* Takes the scheme off; NULL: it is none of them. */
-static const char *parse_scheme(const char *text, struct redis_url *url, bool *is_sentinel)
+static const char *parse_scheme(const char *text, struct redis_url *url, rest_reader **parse_rest)
 {
     static const struct {
         const char *name;
-        bool is_tls, is_sentinel;
+        bool is_tls;
+        rest_reader *parse_rest;
     } schemes[] = {
-        {"redis://", false, false},
-        {"rediss://", true, false},
-        {"redis+sentinel://", false, true},
-        {"rediss+sentinel://", true, true},
+        {"redis://", false, parse_server},
+        {"rediss://", true, parse_server},
+        {"redis+sentinel://", false, parse_sentinels},
+        {"rediss+sentinel://", true, parse_sentinels},
+        {"redis+cluster://", false, parse_cluster},
+        {"rediss+cluster://", true, parse_cluster},
     };
 
     for (size_t i = 0; i < LENGTH_OF(schemes); i++) {
         if (strncmp(text, schemes[i].name, strlen(schemes[i].name)) != 0)
             continue;
         url->is_tls = schemes[i].is_tls;
-        *is_sentinel = schemes[i].is_sentinel;
+        *parse_rest = schemes[i].parse_rest;
         return text + strlen(schemes[i].name);
     }
     return NULL;
@@ -203,23 +235,14 @@ static const char *parse_scheme(const char *text, struct redis_url *url, bool *i
 
 const char *redis_url_parse(const char *text, struct redis_url *url)
 {
-    bool is_sentinel = false;
+    rest_reader *parse_rest = NULL;
 
     *url = (struct redis_url){.port = PORT_DEFAULT};
     if (strncmp(text, "unix://", 7) == 0)
         return parse_unix(text + 7, url);
-    const char *rest = parse_scheme(text, url, &is_sentinel);
+    const char *rest = parse_scheme(text, url, &parse_rest);
     if (rest == NULL)
         return FORMS;
     const char *problem = parse_user(&rest, url);
-    if (problem != NULL)
-        return problem;
-    if (is_sentinel)
-        return parse_sentinels(rest, url);
-    problem = parse_host(rest, url, &rest);
-    if (problem == NULL)
-        problem = parse_port(&rest, url);
-    if (problem == NULL && *rest == ',')
-        return "one host; of several sentinels: " SENTINEL_FORM;
-    return problem != NULL ? problem : parse_db(rest, url);
+    return problem != NULL ? problem : parse_rest(rest, url);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/base/bundled.h"
@@ -14,6 +15,7 @@
 #include "store_reply.h"
 
 #define PORTIONS 16
+#define PROBES_MAX 1000000u /* keys to find one of a primary's: of one with a single slot, 16384 on average */
 
 enum verdict store_open(struct store **store, const struct config *config, struct logger *logger, struct reason *why)
 {
@@ -53,6 +55,11 @@ bool store_is_connected(const struct store *store)
 uint64_t store_connections(const struct store *store)
 {
     return store_link_count(store->link);
+}
+
+bool store_is_cluster(const struct store *store)
+{
+    return store_link_is_cluster(store->link);
 }
 
 void store_close(struct store *store)
@@ -111,25 +118,44 @@ enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
     return reason_set(why, HALT, STORE_ERROR, 0, "INFO server tells no server_time_usec of before the year 10000");
 }
 
-enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why)
+static bool is_fuller(const struct store_memory *left, const struct store_memory *right)
 {
+    double of_left = left->limit > 0 ? (double)left->used / (double)left->limit : 0;
+    double of_right = right->limit > 0 ? (double)right->used / (double)right->limit : 0;
+
+    return of_left > of_right || (of_left >= of_right && left->used > right->used);
+}
+
+/* Looks at one server, and keeps what it says if it is the fullest of them. */
+static enum verdict look_at_memory(struct store *store, uint32_t primary, void *context, struct reason *why)
+{
+    struct store_memory *memory = context, other;
     redisReply *reply = NULL;
     enum verdict verdict = ask_info(store, "memory", &reply, why);
 
     if (verdict != GO_ON)
         return verdict;
-    memory->used = info_number(reply, "\nused_memory:");
-    memory->limit = info_number(reply, "\nmaxmemory:");
-    info_text(reply, "\nmaxmemory_policy:", memory->policy, sizeof(memory->policy));
+    other.used = info_number(reply, "\nused_memory:");
+    other.limit = info_number(reply, "\nmaxmemory:");
+    info_text(reply, "\nmaxmemory_policy:", other.policy, sizeof(other.policy));
     freeReplyObject(reply);
+    if (primary == 0 || is_fuller(&other, memory))
+        *memory = other;
     return GO_ON;
 }
 
-enum verdict store_install(struct store *store, struct reason *why)
+enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why)
+{
+    return store_at_each_primary(store, look_at_memory, memory, why);
+}
+
+static enum verdict install(struct store *store, uint32_t primary, void *context, struct reason *why)
 {
     redisReply *reply = NULL;
     enum verdict verdict = store_command_begin(&store->command, 4, 0, why);
 
+    (void)primary;
+    (void)context;
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, "FUNCTION");
@@ -141,17 +167,40 @@ enum verdict store_install(struct store *store, struct reason *why)
     return verdict;
 }
 
-enum verdict store_check(struct store *store, struct reason *why)
+enum verdict store_install(struct store *store, struct reason *why)
+{
+    return store_at_each_primary(store, install, NULL, why);
+}
+
+/* Prints a key of ours that this primary has, which it need not hold: what it may do is asked about. */
+static void find_key(const struct store *store, uint32_t primary, char key[KEY_MAX])
+{
+    uint32_t number = 0;
+
+    snprintf(key, KEY_MAX, "%s:{%s:0}:meta", store->namespace_, store->topic);
+    while (store_link_primary_of(store->link, span_of(key)) != primary && number < PROBES_MAX)
+        snprintf(key, KEY_MAX, "%s:{probe:%" PRIu32 "}:meta", store->namespace_, number++);
+}
+
+static enum verdict check(struct store *store, uint32_t primary, void *context, struct reason *why)
 {
     redisReply *reply = NULL;
+    char key[KEY_MAX];
     enum verdict verdict = store_function_begin(store, "gentally_2_probe", true, 1, 0, 0, why);
 
+    (void)context;
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, 0, "meta");
+    find_key(store, primary, key);
+    store_put_text(&store->command, key);
     verdict = store_function_call(store, 0, &reply, why);
     freeReplyObject(reply);
     return verdict;
+}
+
+enum verdict store_check(struct store *store, struct reason *why)
+{
+    return store_at_each_primary(store, check, NULL, why);
 }
 
 enum verdict store_create(struct store *store, int32_t partition, int64_t first, const int64_t floors_ms[WINDOW_KINDS],
@@ -164,12 +213,11 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     enum verdict verdict = store_clock(store, &now_ms, why);
 
     if (verdict == GO_ON)
-        verdict = store_function_begin(store, "gentally_2_create", false, 2, 2 + WINDOW_KINDS, 160, why);
+        verdict = store_partition_begin(store, partition, "gentally_2_create", false, 2, 2 + WINDOW_KINDS, 160, why);
     if (verdict != GO_ON)
         return verdict;
     store_draw(random);
     incarnation_write(now_ms, random, incarnation);
-    store_put_key(store, partition, "meta");
     store_put_key(store, partition, "windows");
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, first);

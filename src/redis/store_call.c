@@ -76,6 +76,38 @@ enum verdict store_function_begin(struct store *store, const char *name, bool is
     return GO_ON;
 }
 
+enum verdict store_partition_begin(struct store *store, int32_t partition, const char *name, bool is_read, size_t keys,
+                                   size_t arguments, size_t numbers, struct reason *why)
+{
+    static const char *const beside_meta[] = {"deciders", "journal", "behind", "pairs"};
+    size_t named = store_link_is_cluster(store->link) ? LENGTH_OF(beside_meta) : 0;
+    enum verdict verdict = store_function_begin(store, name, is_read, keys + named, arguments, numbers, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    for (size_t i = 0; i < named; i++)
+        store_put_key(store, partition, beside_meta[i]);
+    store_put_key(store, partition, "meta");
+    return GO_ON;
+}
+
+enum verdict store_at_each_primary(struct store *store, store_primary_step *step, void *context, struct reason *why)
+{
+    if (!store_link_is_cluster(store->link))
+        return step(store, 0, context, why);
+    for (int attempt = 0; attempt < 3; attempt++) {
+        enum verdict verdict = store_link_up(store->link, why);
+        uint64_t count = store_link_count(store->link);
+        for (uint32_t i = 0; verdict == GO_ON && i < store_link_primaries(store->link); i++) {
+            store_link_aim(store->link, i);
+            verdict = step(store, i, context, why);
+        }
+        if (verdict != GO_ON || count == store_link_count(store->link))
+            return verdict;
+    }
+    return reason_set(why, TRY_LATER, STORE_BUSY, 0, "the cluster's primaries change again and again");
+}
+
 /* What Redis answered to a function: `verdict` and `refusal` are those of the call. */
 static enum verdict judge(int32_t partition, enum verdict verdict, const struct reason *refusal, redisReply **reply,
                           struct reason *why)

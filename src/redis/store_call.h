@@ -65,6 +65,17 @@ MUST_CHECK enum verdict store_call(struct store *store, redisReply **reply, stru
 MUST_CHECK enum verdict store_function_begin(struct store *store, const char *name, bool is_read, size_t keys,
                                              size_t arguments, size_t numbers, struct reason *why);
 
+/* The same for a function of a partition, with the key of its meta, the first of `keys`; over a cluster it names those
+ * beside meta before. */
+MUST_CHECK enum verdict store_partition_begin(struct store *store, int32_t partition, const char *name, bool is_read,
+                                              size_t keys, size_t arguments, size_t numbers, struct reason *why);
+
+/* Takes a step with each primary in its turn, at which commands without a key are aimed; that is one, but for a
+ * cluster. Begins again if meanwhile there are others. Verdicts of the step, and of store_link_up(). */
+typedef enum verdict store_primary_step(struct store *store, uint32_t primary, void *context, struct reason *why);
+MUST_CHECK enum verdict store_at_each_primary(struct store *store, store_primary_step *step, void *context,
+                                              struct reason *why);
+
 /* Calls the function that was begun. The caller frees `*reply`, which is NULL unless the verdict is GO_ON. */
 MUST_CHECK enum verdict store_function_call(struct store *store, int32_t partition, redisReply **reply,
                                             struct reason *why);

@@ -41,12 +41,11 @@ static bool read_deciders(const redisReply *reply, struct deciders *deciders)
 enum verdict store_deciders(struct store *store, int32_t partition, struct deciders *deciders, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_2_deciders", true, 1, 0, 0, why);
+    enum verdict verdict = store_partition_begin(store, partition, "gentally_2_deciders", true, 1, 0, 0, why);
 
     *deciders = (struct deciders){0};
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, partition, "meta");
     verdict = store_function_call(store, partition, &reply, why);
     if (verdict == HALT && why->id == STORE_STATE_MISSING)
         return GO_ON;

@@ -41,13 +41,12 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     int32_t partition = change->state->partition;
     size_t buckets = change->ids == NULL ? 0 : change->ids->section_count;
     size_t pairs = change->ids == NULL ? 0 : change->ids->pair_count, sections = change->window_count + buckets;
-    enum verdict verdict = store_function_begin(store, "gentally_2_flush", false, 2 + sections,
-                                                10 + OUTCOME_COUNT + change->entry_count + 3 * sections + 2 * pairs,
-                                                384 + 128 * sections, why);
+    enum verdict verdict = store_partition_begin(store, partition, "gentally_2_flush", false, 2 + sections,
+                                                 10 + OUTCOME_COUNT + change->entry_count + 3 * sections + 2 * pairs,
+                                                 384 + 128 * sections, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, partition, "meta");
     store_put_key(store, partition, "windows");
     for (uint32_t i = 0; i < change->window_count; i++)
         store_put_window_key(store, partition, change->windows[i].window);

@@ -77,11 +77,10 @@ static enum verdict ask(struct store *store, const struct partition_state *state
                         struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_2_behind", true, 1, 2, 96, why);
+    enum verdict verdict = store_partition_begin(store, state->partition, "gentally_2_behind", true, 1, 2, 96, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, state->partition, "meta");
     store_put_text(&store->command, state->incarnation);
     store_put_text(&store->command, state->token);
     verdict = store_function_call(store, state->partition, &reply, why);
@@ -225,13 +224,12 @@ enum verdict store_journal_apply(struct store *store, const struct partition_sta
 
     for (uint32_t i = 0; i < count; i++)
         arguments += 2 * (size_t)count_values(steps[i].tail);
-    enum verdict verdict = store_function_begin(store, "gentally_2_apply", false, 2 + (size_t)count, arguments,
-                                                32 + 128 * (size_t)count, why);
+    enum verdict verdict = store_partition_begin(store, state->partition, "gentally_2_apply", false, 2 + (size_t)count,
+                                                 arguments, 32 + 128 * (size_t)count, why);
     if (verdict != GO_ON)
         return verdict;
     if (journal->connections != store_link_count(store->link))
         return changed(state->partition, why);
-    store_put_key(store, state->partition, "meta");
     store_put_key(store, state->partition, "windows");
     for (uint32_t i = 0; i < count; i++)
         store_put_window_key(store, state->partition, steps[i].behind->window);

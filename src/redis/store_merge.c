@@ -250,6 +250,12 @@ static uint32_t put_month(struct merge *merge, uint32_t first)
     return end;
 }
 
+/* Whether a change is the first of its month. */
+static bool is_first_of_month(const struct merge *merge, uint32_t at)
+{
+    return at == 0 || merge->changes[at].month != merge->changes[at - 1].month;
+}
+
 /* How many arguments the changes take, and how many bytes of them are printed. */
 static size_t measure_changes(const struct merge *merge, size_t *printed)
 {
@@ -257,11 +263,31 @@ static size_t measure_changes(const struct merge *merge, size_t *printed)
 
     *printed = 0;
     for (uint32_t i = 0; i < merge->change_count; i++) {
-        bool is_first = i == 0 || merge->changes[i].month != merge->changes[i - 1].month;
+        bool is_first = is_first_of_month(merge, i);
         arguments += is_first ? 5 : 2;
         *printed += (is_first ? 5 * 24 : 2 * 24) + activities_model(merge->set, merge->changes[i].model).size;
     }
     return arguments;
+}
+
+/* Begins the call that writes; over a cluster it names the keys that it touches. */
+static enum verdict begin_write(struct merge *merge, size_t arguments, size_t printed, struct reason *why)
+{
+    struct store *store = merge->store;
+    size_t months = 0;
+
+    for (uint32_t i = 0; i < merge->change_count; i++)
+        months += is_first_of_month(merge, i);
+    enum verdict verdict =
+        store_shard_begin(store, "gentally_2_merge", false, merge->shard, 2 + months, arguments, printed, why);
+    if (verdict != GO_ON || !store_link_is_cluster(store->link))
+        return verdict;
+    store_put_shard_key(store, merge->shard, "pairs");
+    store_put_shard_key(store, merge->shard, "models");
+    for (uint32_t i = 0; i < merge->change_count; i++)
+        if (is_first_of_month(merge, i))
+            store_put_counts_key(store, merge->shard, merge->changes[i].month);
+    return GO_ON;
 }
 
 /* Sends what was merged or split; `buckets` = how many there are then. */
@@ -278,7 +304,7 @@ static enum verdict write_call(struct merge *merge, uint32_t buckets, struct rea
         written += merge->is_written[i];
     arguments += 9 + 2 * (size_t)written + 2 * (size_t)merge->fresh;
     printed += 24 * (9 + (size_t)written + merge->fresh);
-    enum verdict verdict = store_shard_begin(store, "gentally_2_merge", false, merge->shard, arguments, printed, why);
+    enum verdict verdict = begin_write(merge, arguments, printed, why);
     if (verdict != GO_ON)
         return verdict;
     store_random_token(version);

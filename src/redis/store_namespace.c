@@ -1,5 +1,5 @@
 /* SCAN returns every key that is there all the while, some of them twice: to delete a key twice is harmless, and the
- * count is what UNLINK says, or the number of keys seen. */
+ * count is what UNLINK says, or the number of keys seen. Each primary of a cluster has a SCAN of its own. */
 #include "gentally/redis/store_namespace.h"
 
 #include <inttypes.h>
@@ -38,20 +38,21 @@ static bool is_settings(const struct store *store, const redisReply *key)
     return key->len == (size_t)size && memcmp(key->str, settings, key->len) == 0;
 }
 
-/* Deletes the keys of a portion in one command, but for the settings. */
-static enum verdict unlink_keys(struct store *store, const redisReply *keys, uint64_t *count, struct reason *why)
+/* Deletes keys in one command, but for the settings. */
+static enum verdict unlink_some(struct store *store, redisReply *const keys[], size_t key_count, uint64_t *count,
+                                struct reason *why)
 {
     redisReply *reply = NULL;
     size_t some = 0;
-    enum verdict verdict = store_command_begin(&store->command, 1 + keys->elements, 0, why);
+    enum verdict verdict = store_command_begin(&store->command, 1 + key_count, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, "UNLINK");
-    for (size_t i = 0; i < keys->elements; i++) {
-        if (is_settings(store, keys->element[i]))
+    for (size_t i = 0; i < key_count; i++) {
+        if (is_settings(store, keys[i]))
             continue;
-        store_put(&store->command, (struct span){keys->element[i]->str, keys->element[i]->len});
+        store_put(&store->command, (struct span){keys[i]->str, keys[i]->len});
         some++;
     }
     if (some == 0)
@@ -63,26 +64,54 @@ static enum verdict unlink_keys(struct store *store, const redisReply *keys, uin
     return verdict;
 }
 
-enum verdict store_namespace_scan(struct store *store, bool is_removal, uint64_t *count, struct reason *why)
+/* Deletes the keys of a portion. Those of a command are of one slot, so in a cluster each has a command of its own. */
+static enum verdict unlink_keys(struct store *store, const redisReply *keys, uint64_t *count, struct reason *why)
 {
+    size_t at_once = store_link_is_cluster(store->link) ? 1 : keys->elements;
+    enum verdict verdict = GO_ON;
+
+    for (size_t i = 0; i < keys->elements && verdict == GO_ON; i += at_once)
+        verdict = unlink_some(store, keys->element + i, at_once, count, why);
+    return verdict;
+}
+
+/* What is done to the keys of each server. */
+struct scan_of_all {
+    bool is_removal;
+    uint64_t *count;
+};
+
+static enum verdict scan_one(struct store *store, uint32_t primary, void *context, struct reason *why)
+{
+    const struct scan_of_all *all = context;
     char cursor[32] = "0";
     enum verdict verdict;
 
-    *count = 0;
+    if (primary == 0 && !all->is_removal)
+        *all->count = 0;
     do {
         redisReply *reply = NULL;
+        store_link_aim(store->link, primary); /* keys that were deleted may have been anywhere else */
         verdict = scan(store, cursor, &reply, why);
         if (verdict == GO_ON) {
             const redisReply *keys = reply->element[1];
             snprintf(cursor, sizeof(cursor), "%s", reply->element[0]->str);
-            for (size_t i = 0; i < keys->elements && !is_removal; i++)
-                *count += is_settings(store, keys->element[i]) ? 0 : 1;
-            if (is_removal)
-                verdict = unlink_keys(store, keys, count, why);
+            for (size_t i = 0; i < keys->elements && !all->is_removal; i++)
+                *all->count += is_settings(store, keys->element[i]) ? 0 : 1;
+            if (all->is_removal)
+                verdict = unlink_keys(store, keys, all->count, why);
         }
         freeReplyObject(reply);
     } while (verdict == GO_ON && strcmp(cursor, "0") != 0);
     return verdict;
+}
+
+enum verdict store_namespace_scan(struct store *store, bool is_removal, uint64_t *count, struct reason *why)
+{
+    struct scan_of_all all = {.is_removal = is_removal, .count = count};
+
+    *count = 0;
+    return store_at_each_primary(store, scan_one, &all, why);
 }
 
 enum verdict store_namespace_forget(struct store *store, struct reason *why)

@@ -12,11 +12,10 @@
 static enum verdict ask(struct store *store, int32_t partition, struct pairs_read *read, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_2_pairs_there", true, 1, 0, 0, why);
+    enum verdict verdict = store_partition_begin(store, partition, "gentally_2_pairs_there", true, 1, 0, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, partition, "meta");
     verdict = store_function_call(store, partition, &reply, why);
     if (verdict != GO_ON)
         return verdict;
@@ -87,11 +86,11 @@ enum verdict store_pairs_read(struct store *store, int32_t partition, int64_t af
 enum verdict store_pairs_drop(struct store *store, const struct partition_state *state, int64_t upto,
                               uint64_t connections, struct reason *why)
 {
-    enum verdict verdict = store_function_begin(store, "gentally_2_pairs_drop", false, 1, 3, 32, why);
+    enum verdict verdict =
+        store_partition_begin(store, state->partition, "gentally_2_pairs_drop", false, 1, 3, 32, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, state->partition, "meta");
     store_put_text(&store->command, state->incarnation);
     store_put_text(&store->command, state->token);
     store_put_number(&store->command, upto);

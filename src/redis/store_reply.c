@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store_link.h"
+#include "store_error.h"
 
 bool store_reply_is(const redisReply *reply, const char *status)
 {

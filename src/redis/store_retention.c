@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/core/event.h"
@@ -19,16 +20,26 @@ void store_put_shard_key(struct store *store, uint32_t shard, const char *part)
     store_put_format(&store->command, "%s:{%s:retention:%" PRIu32 "}:%s", store->namespace_, store->topic, shard, part);
 }
 
-enum verdict store_shard_begin(struct store *store, const char *function, bool is_read, uint32_t shard,
+void store_put_counts_key(struct store *store, uint32_t shard, int64_t month)
+{
+    char part[32];
+
+    snprintf(part, sizeof(part), "counts:%" PRId64, month);
+    store_put_shard_key(store, shard, part);
+}
+
+enum verdict store_shard_begin(struct store *store, const char *function, bool is_read, uint32_t shard, size_t keys,
                                size_t arguments, size_t printed, struct reason *why)
 {
-    enum verdict verdict = store_command_begin(&store->command, 4 + arguments, 32 + KEY_MAX + printed, why);
+    size_t named = store_link_is_cluster(store->link) ? 1 + keys : 1;
+    enum verdict verdict =
+        store_command_begin(&store->command, 3 + named + arguments, 32 + named * KEY_MAX + printed, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, is_read ? "FCALL_RO" : "FCALL");
     store_put_text(&store->command, function);
-    store_put_number(&store->command, 1);
+    store_put_number(&store->command, (int64_t)named);
     store_put_shard_key(store, shard, "state");
     return GO_ON;
 }
@@ -36,7 +47,20 @@ enum verdict store_shard_begin(struct store *store, const char *function, bool i
 static enum verdict begin(struct store *store, const char *function, bool is_read, uint32_t shard, size_t arguments,
                           struct reason *why)
 {
-    return store_shard_begin(store, function, is_read, shard, arguments, 24 * arguments, why);
+    return store_shard_begin(store, function, is_read, shard, 0, arguments, 24 * arguments, why);
+}
+
+/* Begins to ask for a month's counts. */
+static enum verdict begin_retained(struct store *store, uint32_t shard, uint32_t month, struct reason *why)
+{
+    enum verdict verdict = store_shard_begin(store, "gentally_2_retained", true, shard, 1, 1, 24, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    if (store_link_is_cluster(store->link))
+        store_put_counts_key(store, shard, month);
+    store_put_number(&store->command, month);
+    return GO_ON;
 }
 
 enum verdict store_shard_damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
@@ -130,10 +154,12 @@ static enum verdict create(struct store *store, uint32_t shard, bool is_late, bo
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = begin(store, "gentally_2_retention_create", false, shard, 2, why);
+    enum verdict verdict = store_shard_begin(store, "gentally_2_retention_create", false, shard, 1, 2, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
+    if (store_link_is_cluster(store->link))
+        store_put_shard_key(store, shard, "pairs");
     store_random_token(incarnation);
     store_put_text(&store->command, incarnation);
     store_put_text(&store->command, is_late ? "1" : "0");
@@ -224,11 +250,10 @@ static enum verdict read_state(struct store *store, uint32_t shard, const redisR
 static enum verdict look_for_pairs(struct store *store, uint32_t shard, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = begin(store, "gentally_2_retained", true, shard, 1, why);
+    enum verdict verdict = begin_retained(store, shard, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_number(&store->command, 0);
     verdict = store_shard_call(store, shard, &reply, why);
     freeReplyObject(reply);
     if (verdict != GO_ON)
@@ -454,10 +479,9 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
         redisReply *reply = NULL;
         int64_t part = 0;
-        verdict = begin(store, "gentally_2_retained", true, shard, 1, why);
+        verdict = begin_retained(store, shard, month, why);
         if (verdict != GO_ON)
             return verdict;
-        store_put_number(&store->command, month);
         verdict = store_shard_call(store, shard, &reply, why);
         if (verdict != GO_ON)
             return verdict;
@@ -506,9 +530,13 @@ enum verdict store_retention_collect(struct store *store, const int64_t months[]
         count += months[month] > 0 ? 1 : 0;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && count > 0 && verdict == GO_ON; shard++) {
         redisReply *reply = NULL;
-        verdict = begin(store, "gentally_2_retention_collect", false, shard, count, why);
+        verdict = store_shard_begin(store, "gentally_2_retention_collect", false, shard, count, count,
+                                    24 * (size_t)count, why);
         if (verdict != GO_ON)
             return verdict;
+        for (uint32_t month = 0; month < floor && store_link_is_cluster(store->link); month++)
+            if (months[month] > 0)
+                store_put_counts_key(store, shard, month);
         for (uint32_t month = 0; month < floor; month++)
             if (months[month] > 0)
                 store_put_number(&store->command, month);

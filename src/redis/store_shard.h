@@ -11,10 +11,14 @@ void store_put_shard_key(struct store *store, uint32_t shard, const char *part);
 /* HALT with STORE-RETENTION-DAMAGED, which names the shard. */
 enum verdict store_shard_damaged(uint32_t shard, const char *what, const char *detail, struct reason *why);
 
-/* Begins a function's call about a shard: the caller puts the arguments, of which `printed` bytes are printed. HALT:
- * NO-MEMORY. */
+/* Puts the key of a month's counts. */
+void store_put_counts_key(struct store *store, uint32_t shard, int64_t month);
+
+/* Begins a function's call about a shard. Over a cluster the caller then puts `keys` keys that the function touches
+ * beside the state, each on its own; in any case the arguments, of which `printed` bytes are printed. HALT: NO-MEMORY.
+ */
 MUST_CHECK enum verdict store_shard_begin(struct store *store, const char *function, bool is_read, uint32_t shard,
-                                          size_t arguments, size_t printed, struct reason *why);
+                                          size_t keys, size_t arguments, size_t printed, struct reason *why);
 
 /* Calls the function that was begun; the caller frees `*reply`, which is NULL unless the verdict is GO_ON. */
 MUST_CHECK enum verdict store_shard_call(struct store *store, uint32_t shard, redisReply **reply, struct reason *why);

@@ -47,11 +47,10 @@ static enum verdict take(int32_t partition, struct snapshot *snapshot, struct re
 static enum verdict begin(struct store *store, int32_t partition, struct window window, int64_t portion,
                           struct reason *why)
 {
-    enum verdict verdict = store_function_begin(store, "gentally_2_snapshot", true, 3, 2, 96, why);
+    enum verdict verdict = store_partition_begin(store, partition, "gentally_2_snapshot", true, 3, 2, 96, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, partition, "meta");
     store_put_key(store, partition, "windows");
     store_put_window_key(store, partition, window);
     store_put_window_name(store, window);

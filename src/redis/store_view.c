@@ -142,11 +142,10 @@ static enum verdict ask(struct store_view *view, struct store *store, int32_t pa
 {
     redisReply *reply = NULL;
     struct reason other;
-    enum verdict verdict = store_function_begin(store, "gentally_2_view", true, 2, 1, 32, why);
+    enum verdict verdict = store_partition_begin(store, partition, "gentally_2_view", true, 2, 1, 32, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, partition, "meta");
     store_put_key(store, partition, "windows");
     store_put_number(&store->command, LEAST);
     if (store_function_call(store, partition, &reply, &other) == GO_ON)

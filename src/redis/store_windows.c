@@ -77,12 +77,11 @@ enum verdict store_collect(struct store *store, int32_t partition, const struct 
 {
     assert(count > 0);
     assert(count <= STORE_COLLECT_MAX);
-    enum verdict verdict = store_function_begin(store, "gentally_2_collect", false, 2 + count, 1 + (size_t)count,
-                                                64 + 32 * (size_t)count, why);
+    enum verdict verdict = store_partition_begin(store, partition, "gentally_2_collect", false, 2 + count,
+                                                 1 + (size_t)count, 64 + 32 * (size_t)count, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_key(store, partition, "meta");
     store_put_key(store, partition, "windows");
     for (uint32_t i = 0; i < count; i++)
         store_put_window_key(store, partition, windows[i].window);

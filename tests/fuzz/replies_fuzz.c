@@ -1,7 +1,8 @@
 /*
  * A hostile or broken Redis: a byte that says which verb is called, another whether the greeting is the fuzzer's too,
- * then the bytes of the connections, one after the other, each ended by a line "----". They go through hiredis' own
- * reader into store_link.c, store_reply.c and the store's verbs; only the socket is replaced, by the functions of
+ * and whether it is one server or a cluster, then the bytes of the connections, one after the other, each ended by a
+ * line "----". They go through hiredis' own reader into store_node.c, store_cluster.c, store_map.c, store_reply.c and
+ * the store's verbs; only the socket is replaced, by the functions of
  * hiredis at the top. What is claimed: every verb ends with a verdict and, if it is not GO_ON, a STORE reason
  * (reasons_test.c sees to it that each is in the runbook); what is GO_ON is within its types' ranges; nothing leaks,
  * whatever breaks off where.
@@ -25,9 +26,19 @@
 #define ELEMENTS_DIGITS_MAX 4
 #define GREETING "$59\r\n# Server\r\nredis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\n"
 
-static struct span script; /* what is left of the connections */
-static bool is_greeted;    /* by a proper Redis */
-static int last_type;      /* of the last reply, and how many it holds */
+#define CLUSTER_GREETING                                                                                               \
+    "$93\r\n# Server\r\nredis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\nrole:master\r\ncluster_enabled:1\r\n\r\n"
+#define SLOTS                                                                                                          \
+    "*3\r\n*3\r\n:0\r\n:5999\r\n*2\r\n$1\r\na\r\n:1\r\n"                                                               \
+    "*3\r\n:6000\r\n:9999\r\n*2\r\n$1\r\nb\r\n:2\r\n"                                                                  \
+    "*3\r\n:10000\r\n:16383\r\n*2\r\n$1\r\nc\r\n:3\r\n"
+#define EPOCH "+OK\r\n$20\r\n\r\ncluster_my_epoch:7\r\n"
+
+static struct span script;   /* what is left of the connections */
+static bool is_greeted;      /* by a proper Redis */
+static bool is_cluster;      /* of three primaries */
+static uint32_t connections; /* so far */
+static int last_type;        /* of the last reply, and how many it holds */
 static size_t last_elements;
 
 /* ---- hiredis without a socket ---- */
@@ -42,12 +53,22 @@ static struct span next_connection(void)
     return bytes;
 }
 
+static void feed(redisContext *context, const char *text)
+{
+    CLAIM(redisReaderFeed(context->reader, text, strlen(text)) == REDIS_OK);
+}
+
 static redisContext *connect_to_script(void)
 {
     redisContext *context = calloc(1, sizeof(*context));
 
     CLAIM(context != NULL);
     context->reader = redisReaderCreate();
+    connections++;
+    if (is_cluster && is_greeted && connections == 1) { /* to be told where the slots are */
+        feed(context, CLUSTER_GREETING SLOTS);
+        return context;
+    }
     if (script.size == 0) {
         context->err = REDIS_ERR_IO;
         snprintf(context->errstr, sizeof(context->errstr), "Connection refused");
@@ -55,7 +76,7 @@ static redisContext *connect_to_script(void)
     }
     struct span bytes = next_connection();
     if (is_greeted)
-        CLAIM(redisReaderFeed(context->reader, GREETING, strlen(GREETING)) == REDIS_OK);
+        feed(context, is_cluster ? CLUSTER_GREETING EPOCH : GREETING);
     CLAIM(redisReaderFeed(context->reader, bytes.bytes, bytes.size) == REDIS_OK);
     return context;
 }
@@ -93,6 +114,13 @@ int redisAppendCommandArgv(redisContext *c, int argc, const char **argv, const s
 
     CLAIM(c->err == 0 && size > 0);
     redisFreeCommand(command);
+    return REDIS_OK;
+}
+
+int redisBufferWrite(redisContext *c, int *done)
+{
+    CLAIM(c->err == 0);
+    *done = 1;
     return REDIS_OK;
 }
 
@@ -328,7 +356,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         config_defaults(config);
         log_open(&logger, LOG_LEVEL_ERROR, "fuzz");
     }
-    is_greeted = take_byte(&input) % 2 == 0;
+    uint8_t how = take_byte(&input);
+    is_greeted = how % 2 == 0;
+    is_cluster = how % 4 >= 2;
+    connections = 0;
+    snprintf(config->redis_url, sizeof(config->redis_url), is_cluster ? "redis+cluster://a:1,b:2" : "redis://a");
     script = take_rest(&input);
     if (claims_too_much(script))
         return 0;

@@ -392,7 +392,7 @@ def ledgers():
     )
 
 
-# ---- replies: which verb, 0 after a proper greeting or 1 before it, what the connections say
+# ---- replies: which verb, 0 after a proper greeting or 1 before it, 2 and 3 of a cluster, what the connections say
 
 CREATE, CLAIM, STATE, FLUSH, WINDOWS, SNAPSHOT, SEAL, COLLECT, APPLY, VIEW = range(10)
 INFO = "# Server\r\nredis_version:7.2.1\r\nloading:0\r\nmaxmemory_policy:noeviction\r\n"
@@ -496,6 +496,33 @@ def replies():
     session("good-greeting", CLAIM, [INFO, ["OK", state]], greeting=1)
     session("no-password", CLAIM, [RuntimeError("NOAUTH Authentication required.")], greeting=1)
     session("greets-with-a-number", CLAIM, [7], greeting=1)
+    # The keys of partition 1 are the first primary's, of 0 the second's, of 2 the third's.
+    session("cluster-claim", CLAIM, [7], [7], [["OK", state]], greeting=2)
+    session("cluster-create", CREATE, [["OK"], ["OK"]], [["OK"]], [["OK"], now], greeting=2)
+    session("cluster-flush", FLUSH, [["OK"]], [["OK"]], [7], greeting=2)
+    session("cluster-flush-lost", FLUSH, [["ALREADY"]], [], [7], [["OK"]], greeting=2)
+    session("cluster-view", VIEW, [7], [["OK", state], ["OK", state, "0", "0", "", []]], [7], greeting=2)
+    for name in ("MOVED 5 a:1", "MOVED 5 d:9", "MOVED x", "ASK 5 c:3", "ASK 5 d:9", "ASK 5", "TRYAGAIN", "CLUSTERDOWN"):
+        for number in (1, 2):
+            nodes = [[RuntimeError(name), ["OK"]] if number == node else [["OK"], ["OK"]] for node in (1, 2, 3)]
+            session(
+                f"cluster-{name.lower().replace(' ', '-').replace(':', '-')}-{number}",
+                FLUSH,
+                *nodes,
+                [["OK"]],
+                greeting=2,
+            )
+    slots = [[0, 9999, ["a", 1, "id"], ["b", 2, "id"]], [10000, 16383, [None, 3, "id"]]]
+    clustered = INFO + "role:master\r\ncluster_enabled:1\r\n"
+    session(
+        "cluster-greets",
+        CLAIM,
+        [clustered, slots],
+        [clustered, "OK", "\ncluster_my_epoch:7\r\n", ["OK", state]],
+        greeting=3,
+    )
+    session("cluster-that-is-none", CLAIM, [INFO], [INFO], greeting=3)
+    session("cluster-without-slots", CLAIM, [clustered, []], [clustered, "OK", 7], greeting=3)
     keep("replies", "not-resp", b"\x01\x01HTTP/1.1 400 Bad Request\r\n\r\n")
     keep("replies", "nested-eight-deep", b"\x01\x00" + b"*1\r\n" * 9 + b":1\r\n")
     keep("replies", "negative-length", b"\x01\x00*2\r\n$-2\r\n*-1\r\n")

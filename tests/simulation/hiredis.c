@@ -1,5 +1,5 @@
 /*
- * The connection: hiredis's functions that src/redis/store_link.c calls, over the simulated Redis. Its reader of
+ * The connection: hiredis's functions that src/redis/store_node.c calls, over the simulated Redis. Its reader of
  * replies is the real one. What can happen to a request happens here: it is lost, or its reply is, or it arrives much
  * later.
  */

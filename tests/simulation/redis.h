@@ -1,6 +1,6 @@
 /*
  * Simulated Redis: hashes, the functions of schemas/store.lua run by a real Lua, and histories. Every command is one
- * step; the journal takes steps back. Behind hiredis's functions (hiredis.c), so that src/redis/store_link.c is real,
+ * step; the journal takes steps back. Behind hiredis's functions (hiredis.c), so that src/redis/store_node.c is real,
  * too.
  */
 #ifndef GENTALLY_SIM_REDIS_H

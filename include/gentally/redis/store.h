@@ -22,10 +22,10 @@
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
  * store_flush.h, store_journal.h, store_ids.h, store_windows.h, store_pairs.h, store_retention.h, store_stop.h,
  * store_lease.h. A store is used by one thread at a time. Every call blocks at most the configured time-out, or twice
- * that where it has to connect again. Calls answer TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or
- * STORE-BUSY (loading, out of memory, read-only, ...) where nothing else is said, and HALT with STORE-DENIED,
- * STORE-FUNCTIONS-MISSING, STORE-CLUSTER, STORE-ERROR, or STORE-DAMAGED (a reply that does not read as the store
- * writes).
+ * that where it has to connect again; over a cluster, for each primary that does not answer. Calls answer TRY_LATER
+ * with STORE-UNREACHABLE (no connection, or no answer) or STORE-BUSY (loading, out of memory, read-only, ...) where
+ * nothing else is said, and HALT with STORE-DENIED, STORE-FUNCTIONS-MISSING, STORE-CLUSTER, STORE-ERROR, or
+ * STORE-DAMAGED (a reply that does not read as the store writes).
  */
 #ifndef GENTALLY_STORE_H
 #define GENTALLY_STORE_H
@@ -40,7 +40,7 @@ struct store;
  * Opens a store: connects to Redis and checks the server: reachable, authenticated, Redis 7 or later, maxmemory-policy
  * noeviction or volatile-*. GO_ON gives `*store` to the caller, to be closed once; `config` and `logger` are borrowed
  * until then. HALT: STORE-URL, STORE-AUTH, STORE-VERSION, STORE-POLICY, STORE-TLS (asked for, but not built in),
- * NO-MEMORY.
+ * STORE-CLUSTER, NO-MEMORY.
  */
 MUST_CHECK enum verdict store_open(struct store **store, const struct config *config, struct logger *logger,
                                    struct reason *why);
@@ -54,14 +54,19 @@ void store_close(struct store *store);
 /* True if the store is connected, as far as the last answer showed. */
 bool store_is_connected(const struct store *store);
 
-/* The number of connections made so far. When the number rises, the data behind the store may have been rolled back, or
- * be another server's. */
+/* The number of connections made so far; over a cluster, also of slots that went to other primaries. When the number
+ * rises, the data behind the store may have been rolled back, or be another server's. */
 uint64_t store_connections(const struct store *store);
+
+/* True if the store is a Redis Cluster, in which each primary loses its last writes without the others: that one
+ * partition or shard has something says nothing of another one, unless all had it STORE_FORGOTTEN_MS ago. */
+bool store_is_cluster(const struct store *store);
+#define STORE_FORGOTTEN_MS (15 * 60 * 1000) /* writes that a primary may lose: of no more time than this */
 
 /* Asks Redis for its time of day, in ms: after 1970, up to the year 9999. HALT: STORE-ERROR, it tells no such time. */
 MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
 
-/* The memory of Redis, in bytes, and what it does when that is full. */
+/* The memory of Redis, in bytes, and what it does when that is full; of a cluster's primary that is fullest. */
 struct store_memory {
     int64_t used;
     int64_t limit;   /* maxmemory; 0: there is none */
@@ -69,10 +74,12 @@ struct store_memory {
 };
 MUST_CHECK enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why);
 
-/* Loads the functions of this version into Redis, for `gentally setup`. Harmless to repeat. */
+/* Loads the functions of this version into Redis, into each primary of a cluster, for `gentally setup`. Harmless to
+ * repeat. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 
-/* Checks that the functions of this version are loaded, and that our user may run the commands in them. HALT:
+/* Checks that the functions of this version are loaded, and that our user may run the commands in them, in each
+ * primary. HALT:
  * STORE-FUNCTIONS-MISSING, or STORE-DENIED with the right that is missing. */
 MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 

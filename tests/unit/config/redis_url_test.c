@@ -66,6 +66,25 @@ static void sentinels_are_read(void)
     CU_ASSERT_TRUE(url.is_tls);
 }
 
+static void nodes_of_a_cluster_are_read(void)
+{
+    struct redis_url url;
+
+    CU_ASSERT_PTR_NULL(redis_url_parse("redis+cluster://worker@a,b:7001,[::1]:7002", &url));
+    CU_ASSERT_EQUAL(url.seed_count, 3);
+    CU_ASSERT_STRING_EQUAL(url.seeds[0].host, "a");
+    CU_ASSERT_EQUAL(url.seeds[0].port, 6379);
+    CU_ASSERT_EQUAL(url.seeds[1].port, 7001);
+    CU_ASSERT_STRING_EQUAL(url.seeds[2].host, "::1");
+    CU_ASSERT_STRING_EQUAL(url.user, "worker");
+    CU_ASSERT_STRING_EQUAL(url.host, "");
+    CU_ASSERT_EQUAL(url.sentinel_count, 0);
+    CU_ASSERT_FALSE(url.is_tls);
+    CU_ASSERT_PTR_NULL(redis_url_parse("rediss+cluster://a/", &url));
+    CU_ASSERT_EQUAL(url.seed_count, 1);
+    CU_ASSERT_TRUE(url.is_tls);
+}
+
 static void what_is_wrong_is_said(void)
 {
     static const struct {
@@ -88,6 +107,14 @@ static void what_is_wrong_is_said(void)
         {"redis+sentinel://u:p@a/m", "without a password"},
         {"redis+sentinel://1,2,3,4,5,6,7,8,9/m", "at most eight"},
         {"redis-sentinel://a/m", "redis+sentinel://[USER@]HOST"},
+        {"redis+cluster://", "host is missing"},
+        {"redis+cluster://a,", "host is missing"},
+        {"redis+cluster://a:x", "port of 1..65535"},
+        {"redis+cluster://a/1", "without a database"},
+        {"redis+cluster://a?x", "without a database"},
+        {"redis+cluster://u:p@a", "without a password"},
+        {"redis+cluster://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "at most sixteen"},
+        {"redis-cluster://a", "redis+cluster://[USER@]HOST"},
         {"redis://:7000", "host is missing"},
         {"redis://[]:7000", "IPv6 address in brackets"},
         {"redis://user:password@localhost", "without a password"},
@@ -154,6 +181,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"urls_are_read", urls_are_read},
         {"sentinels_are_read", sentinels_are_read},
+        {"nodes_of_a_cluster_are_read", nodes_of_a_cluster_are_read},
         {"what_is_wrong_is_said", what_is_wrong_is_said},
         {"long_parts_are_refused", long_parts_are_refused},
         CU_TEST_INFO_NULL,

@@ -1,5 +1,5 @@
-/* The pure part of the connection: what Redis' error texts ask of us. */
-#include "store_link.h"
+/* What Redis' error texts ask of us. */
+#include "store_error.h"
 
 #include "suite.h"
 
