@@ -141,6 +141,33 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint6
     return store_retention_collect(closer->store, survey->retention, floor, why);
 }
 
+/* Primaries of a cluster fail one by one, and the successor of one may have forgotten that it sealed a window: if
+ * others had deleted it by then, it could never be told again, nor sealed. So there it is deleted when all have been
+ * sealed for so long that none forgets it any more. False: not yet; else `*floor_ms` is how far they have been. */
+static bool has_aged(struct closer *closer, enum window_kind kind, int64_t *floor_ms)
+{
+    struct aging *aging = &closer->aging[kind];
+    const struct aging before = *aging;
+
+    if (!store_is_cluster(closer->store))
+        return true;
+    bool is_kept = before.is_there && survey_floor(&closer->survey, kind) >= before.floor_ms;
+    bool is_old = is_kept && closer->now_ms - before.sealed_ms >= STORE_FORGOTTEN_MS;
+    if (is_old)
+        *floor_ms = before.floor_ms;
+    if (is_old || !is_kept)
+        *aging = (struct aging){.is_there = !is_old, .floor_ms = *floor_ms, .sealed_ms = closer->now_ms};
+    return is_old;
+}
+
+/* Whether windows that were sealed wait to be old enough; until then no others are sealed. */
+static bool is_aging(const struct closer *closer, enum window_kind kind)
+{
+    const struct aging *aging = &closer->aging[kind];
+
+    return aging->is_there && closer->now_ms - aging->sealed_ms < STORE_FORGOTTEN_MS;
+}
+
 /* Ends the windows of one kind that start before the floor. Nothing is sealed, nor deleted, but with the lease in hand:
  * who took it meanwhile may be telling one of these windows anew, in several transactions, and could not end that. */
 static enum verdict end_windows(struct closer *closer, enum window_kind kind, int64_t floor_ms, bool *has_more,
@@ -154,6 +181,8 @@ static enum verdict end_windows(struct closer *closer, enum window_kind kind, in
         verdict = seal_all(closer, kind, floor_ms, why);
     if (verdict == GO_ON)
         verdict = closer_hold_for(&closer->hold, CLOSER_HOLD_MS, why);
+    if (verdict == GO_ON && !has_aged(closer, kind, &floor_ms))
+        return GO_ON;
     if (verdict == GO_ON && kind == WINDOW_MONTH)
         verdict = end_retention(closer, floor_ms, connections, &rest, why);
     *has_more = verdict == GO_ON && rest.is_due;
@@ -176,7 +205,7 @@ enum verdict closer_collect(struct closer *closer, bool *has_more, struct reason
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != NO_TIME; kind++) {
         int64_t floor_ms = window_of(kind, watermark_ms - closer->config->kept_ms[kind]).start_ms;
         floor_ms = complete_until(closer, kind, floor_ms);
-        if (!closer->config->windows[kind] || !has_windows(closer, kind, floor_ms))
+        if (!closer->config->windows[kind] || is_aging(closer, kind) || !has_windows(closer, kind, floor_ms))
             continue;
         if (!may_seal(closer, &is_asked))
             break;

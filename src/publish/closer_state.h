@@ -21,6 +21,13 @@ struct logger;
 
 #define TRANSACTION_WINDOWS 256u
 
+/* Windows that all partitions have sealed, and that are not deleted yet: see closer_collect.c. */
+struct aging {
+    bool is_there;
+    int64_t floor_ms;  /* they start before it */
+    int64_t sealed_ms; /* when they were sealed, monotonic */
+};
+
 struct closer {
     const struct config *config;
     struct store *store;
@@ -53,6 +60,7 @@ struct closer {
     int64_t ends_due_ms;           /* when they may be asked for again after they could not be, monotonic */
     struct stored_window *scratch; /* windows being sealed or collected */
     size_t scratch_room;
+    struct aging aging[WINDOW_KINDS];          /* over a cluster */
     uint64_t window_count, summary_count;      /* published since open */
     uint64_t model_count, unknown_model_count; /* of the summaries: see emitter.h */
     uint64_t transaction_count;                /* committed since open */

@@ -17,12 +17,18 @@ static char steps[16];          /* a letter for each: "s" sealed, "h" held the l
 static enum verdict answers[2]; /* of the lease: the first time, and the second */
 static uint32_t holds;
 
+/* Of a cluster: what the closer kept from turn to turn, the time of the turn, and the floor that the store has then. */
+static bool is_cluster;
+static struct aging aging;
+static int64_t now_ms, stored_floor_ms = NO_TIME;
+
 enum verdict __wrap_store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind,
                                int64_t floor_ms, const struct stored_window known[], uint32_t count,
                                struct reason *why);
 enum verdict __wrap_store_collect(struct store *store, int32_t partition, const struct stored_window windows[],
                                   uint32_t count, struct reason *why);
 uint64_t __wrap_store_connections(const struct store *store);
+bool __wrap_store_is_cluster(const struct store *store);
 
 static void note(char step)
 {
@@ -63,6 +69,12 @@ uint64_t __wrap_store_connections(const struct store *store)
     return 1;
 }
 
+bool __wrap_store_is_cluster(const struct store *store)
+{
+    (void)store;
+    return is_cluster;
+}
+
 static enum verdict hold(void *context, int64_t ms, struct reason *why)
 {
     (void)context;
@@ -97,7 +109,8 @@ static enum verdict collect(bool has_lease)
     struct ledger_partition at = {.incarnation = "aa", .next = 10, .records = 5};
     struct published_part part = published_part_of(&at);
     struct stored_window stored = {day, 5};
-    struct survey_partition partition = {.state = {.next = 10}, .windows = &stored, .count = 1};
+    struct survey_partition partition = {
+        .state = {.next = 10, .floor_ms = {[WINDOW_DAY] = stored_floor_ms}}, .windows = &stored, .count = 1};
     struct published_window told = {.window = day,
                                     .pane = PANE_ON_TIME,
                                     .generation = 1,
@@ -114,6 +127,8 @@ static enum verdict collect(bool has_lease)
         .logs = {.count = count_partitions, .ends = end_at_ten},
         .tables = TABLES,
         .ends = ends,
+        .now_ms = now_ms,
+        .aging = {[WINDOW_DAY] = aging},
         .survey = {.partition_count = 1,
                    .partitions = &partition,
                    .parts = &part,
@@ -132,6 +147,7 @@ static enum verdict collect(bool has_lease)
     CU_ASSERT_EQUAL_FATAL(published_offsets_open(&closer.offsets, 1, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(published_put(closer.published, &told, &why), GO_ON);
     enum verdict verdict = closer_collect(&closer, &has_more, &why);
+    aging = closer.aging[WINDOW_DAY];
     free(closer.scratch);
     published_offsets_close(closer.offsets);
     published_close(closer.published);
@@ -162,11 +178,39 @@ static void where_nobody_else_closes_no_lease_is_asked_for(void)
     CU_ASSERT_STRING_EQUAL(steps, "sc");
 }
 
+/* A turn of a closer over a cluster; the store has sealed the windows before `floor_ms`. */
+static void turn(int64_t at_ms, int64_t floor_ms, const char *want)
+{
+    now_ms = at_ms;
+    stored_floor_ms = floor_ms;
+    CU_ASSERT_EQUAL(collect(false), GO_ON);
+    CU_ASSERT_STRING_EQUAL(steps, want);
+}
+
+static void a_cluster_deletes_what_was_sealed_for_long(void)
+{
+    const int64_t minute_ms = 60000;
+
+    is_cluster = true;
+    turn(1000, NO_TIME, "s");
+    turn(2000, 6 * DAY_MS, "");
+    turn(1000 + 15 * minute_ms - 1, 6 * DAY_MS, "");
+    turn(1000 + 15 * minute_ms, 6 * DAY_MS, "sc");
+    CU_ASSERT_FALSE(aging.is_there);
+
+    turn(20 * minute_ms, NO_TIME, "s");
+    turn(35 * minute_ms, 5 * DAY_MS, "s"); /* Somebody forgot it: the time begins anew. */
+    turn(50 * minute_ms - 1, 6 * DAY_MS, "");
+    turn(50 * minute_ms, 6 * DAY_MS, "sc");
+    is_cluster = false;
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"nothing ends without the lease", nothing_ends_without_the_lease},
         {"where nobody else closes no lease is asked for", where_nobody_else_closes_no_lease_is_asked_for},
+        {"a cluster deletes what was sealed for long", a_cluster_deletes_what_was_sealed_for_long},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);
