@@ -342,7 +342,7 @@ enum verdict assignment_merge(struct assignment *assignment, struct merger *merg
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         if (!partition_may_merge(partition, now_ms))
             continue;
-        enum verdict dropped = is_merged ? merger_drop(merger, &partition->state, why) : TRY_LATER;
+        enum verdict dropped = is_merged ? merger_drop(merger, &partition->state, now_ms, why) : TRY_LATER;
         if (dropped == GO_ON && merger_has_all(merger, partition->state.partition))
             partition_merged(partition, true, now_ms);
         verdict = take_merge(assignment, partition, dropped, now_ms, why);

@@ -19,6 +19,8 @@ struct mark {
     int64_t gathered; /* up to this one now */
     int64_t last;     /* number of the last entry there is; -1: it was not looked at */
     bool has_more;    /* entries that were not gathered for want of room */
+    /* Over a cluster: up to `aged` all are merged for long; up to `aging`, since `aging_ms` (monotonic). 0: none. */
+    int64_t aged, aging, aging_ms;
 };
 
 struct merger {
@@ -160,15 +162,33 @@ bool merger_has_all(const struct merger *merger, int32_t partition)
     return mark->last >= 0 && mark->merged >= mark->last;
 }
 
-enum verdict merger_drop(struct merger *merger, const struct partition_state *state, struct reason *why)
+/* Up to which entry no history can lack what was merged. A shard on another primary may lose it by itself: if that were
+ * found, all would be merged again, and no mark would be left here. */
+static int64_t safe_until(const struct merger *merger, struct mark *mark, int64_t now_ms)
 {
-    const struct mark *mark = mark_of(merger, state->partition);
+    if (!store_is_cluster(merger->store))
+        return mark->merged;
+    if (mark->aging > 0 && now_ms - mark->aging_ms >= STORE_FORGOTTEN_MS) {
+        mark->aged = mark->aging;
+        mark->aging = 0;
+    }
+    if (mark->aging == 0 && mark->merged > mark->aged) {
+        mark->aging = mark->merged;
+        mark->aging_ms = now_ms;
+    }
+    return mark->aged;
+}
+
+enum verdict merger_drop(struct merger *merger, const struct partition_state *state, int64_t now_ms, struct reason *why)
+{
+    struct mark *mark = mark_of(merger, state->partition);
 
     if (mark == NULL)
         return no_memory(why, "to merge retention");
     if (mark->merged == 0 || strcmp(mark->incarnation, state->incarnation) != 0)
         return GO_ON;
-    return store_pairs_drop(merger->store, state, mark->merged, merger->connections, why);
+    int64_t upto = safe_until(merger, mark, now_ms);
+    return upto == 0 ? GO_ON : store_pairs_drop(merger->store, state, upto, merger->connections, why);
 }
 
 /* Gathers of the partitions that have more, as much as is merged together. `*is_all`: nothing is left then. */

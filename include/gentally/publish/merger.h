@@ -2,7 +2,8 @@
  * A merger brings what flushes wrote down of pairs (store_pairs.h) into retention's shards (store_retention.h): of the
  * partitions that somebody owns, who drops it then, or of all, before a month is told. What it merged it remembers as
  * long as the connection is the same: one connection leads to one server, whose history keeps what came over it in
- * order. So nothing is dropped that a history may lack, and nothing is merged twice for nothing.
+ * order. So nothing is dropped that a history may lack, and nothing is merged twice for nothing. Primaries of a cluster
+ * have a history each, and may lose what they were told last: there nothing is dropped that was merged just now.
  *
  * Where retention is damaged or full it stops for good: the shards are told, over the same connection, before anything
  * is dropped that they did not take.
@@ -40,8 +41,10 @@ MUST_CHECK enum verdict merger_finish(struct merger *merger, struct reason *why)
 /* True if all that a partition had, when it was gathered since merger_begin(), is merged. */
 bool merger_has_all(const struct merger *merger, int32_t partition);
 
-/* Drops what was merged of a partition that the caller owns by `state`. Verdicts of store_pairs_drop(). */
-MUST_CHECK enum verdict merger_drop(struct merger *merger, const struct partition_state *state, struct reason *why);
+/* Drops what was merged of a partition that the caller owns by `state`; over a cluster, what was merged a quarter of an
+ * hour ago: `now_ms` is monotonic. Verdicts of store_pairs_drop(). */
+MUST_CHECK enum verdict merger_drop(struct merger *merger, const struct partition_state *state, int64_t now_ms,
+                                    struct reason *why);
 
 /* Merges what the partitions 0 to `partitions` - 1 have: the union is complete then for all records that are counted.
  * Verdicts of merger_gather() and merger_finish(). */

@@ -8,6 +8,9 @@
 
 #define PARTITIONS 3
 
+static int64_t now_ms;
+static bool is_cluster;
+
 /* The store: entries 1 to `last` of each partition, of which `first` - 1 are dropped. */
 static struct {
     int64_t first[PARTITIONS], last[PARTITIONS];
@@ -25,6 +28,7 @@ static struct {
 } world;
 
 uint64_t __wrap_store_connections(const struct store *store);
+bool __wrap_store_is_cluster(const struct store *store);
 enum verdict __wrap_store_pairs_read(struct store *store, int32_t partition, int64_t after, uint32_t room,
                                      struct activities *activities, struct pairs_read *read, struct reason *why);
 enum verdict __wrap_store_pairs_drop(struct store *store, const struct partition_state *state, int64_t upto,
@@ -36,6 +40,12 @@ uint64_t __wrap_store_connections(const struct store *store)
 {
     (void)store;
     return world.connections;
+}
+
+bool __wrap_store_is_cluster(const struct store *store)
+{
+    (void)store;
+    return is_cluster;
 }
 
 static void add_entry(struct activities *activities)
@@ -141,7 +151,7 @@ static void what_was_merged_is_not_merged_again(void)
     world.last[2] = 5;
     CU_ASSERT_EQUAL(merger_run(merger, PARTITIONS, &why), GO_ON);
     CU_ASSERT_EQUAL(world.merged, 9);
-    CU_ASSERT_EQUAL(merger_drop(merger, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
     CU_ASSERT_EQUAL(world.dropped, 5);
     merger_close(merger);
 }
@@ -156,7 +166,7 @@ static void another_connection_remembers_nothing(void)
     world.last[0] = 4;
     world.reconnects = true;
     CU_ASSERT_EQUAL(merger_run(merger, 1, &why), TRY_LATER);
-    CU_ASSERT_EQUAL(merger_drop(merger, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
     CU_ASSERT_EQUAL(world.dropped, 0);
     world.reconnects = false;
     CU_ASSERT_EQUAL(merger_run(merger, 1, &why), GO_ON);
@@ -164,8 +174,42 @@ static void another_connection_remembers_nothing(void)
     world.connections++;
     CU_ASSERT_EQUAL(merger_run(merger, 1, &why), GO_ON);
     CU_ASSERT_EQUAL(world.merged, 12);
-    CU_ASSERT_EQUAL(merger_drop(merger, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
     CU_ASSERT_EQUAL(world.dropped, 4);
+    merger_close(merger);
+}
+
+/* A shard on another primary may lose what was merged, and nobody sees to it for a while. */
+static void a_cluster_keeps_what_was_merged_for_long(void)
+{
+    struct merger *merger = begin(true);
+    struct partition_state state = state_of(0);
+    const int64_t minute_ms = 60000;
+    struct reason why;
+
+    is_cluster = true;
+    world.last[0] = 4;
+    for (now_ms = 1000; now_ms < 1000 + 15 * minute_ms; now_ms += minute_ms) {
+        CU_ASSERT_EQUAL(merger_run(merger, 1, &why), GO_ON);
+        CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
+        CU_ASSERT_EQUAL(world.dropped, 0);
+        CU_ASSERT_TRUE(merger_has_all(merger, 0));
+        world.last[0] = 7; /* since the first time */
+    }
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
+    CU_ASSERT_EQUAL(world.dropped, 4);
+    now_ms += 15 * minute_ms - 1;
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
+    CU_ASSERT_EQUAL(world.dropped, 4);
+    world.connections++; /* another history: all is merged again, and the time begins anew */
+    CU_ASSERT_EQUAL(merger_run(merger, 1, &why), GO_ON);
+    now_ms += minute_ms;
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
+    CU_ASSERT_EQUAL(world.dropped, 4);
+    now_ms += 15 * minute_ms;
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
+    CU_ASSERT_EQUAL(world.dropped, 7);
+    is_cluster = false;
     merger_close(merger);
 }
 
@@ -183,10 +227,10 @@ static void a_rebuilt_partition_is_merged_from_its_begin(void)
     CU_ASSERT_EQUAL(merger_run(merger, 1, &why), TRY_LATER);
     CU_ASSERT_EQUAL(merger_run(merger, 1, &why), GO_ON);
     CU_ASSERT_EQUAL(world.merged, 6);
-    CU_ASSERT_EQUAL(merger_drop(merger, &state, &why), GO_ON); /* of the old one nothing is known any more */
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON); /* of the old one nothing is known any more */
     CU_ASSERT_EQUAL(world.dropped, 0);
     state = state_of(0);
-    CU_ASSERT_EQUAL(merger_drop(merger, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
     CU_ASSERT_EQUAL(world.dropped, 2);
     merger_close(merger);
 }
@@ -238,7 +282,7 @@ static void retention_stops_in_every_shard(void)
         CU_ASSERT_EQUAL(world.stops, 1);
         CU_ASSERT_PTR_NOT_NULL_FATAL(merger_stopped(merger));
         CU_ASSERT_EQUAL(merger_stopped(merger)->id, ids[i]);
-        CU_ASSERT_EQUAL(merger_drop(merger, &state, &why), GO_ON);
+        CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
         CU_ASSERT_EQUAL(world.dropped, 4);
         merger_close(merger);
         merger = begin(false);
@@ -272,7 +316,7 @@ static void nothing_is_dropped_that_was_not_merged(void)
         world.id = rows[i].id;
         CU_ASSERT_EQUAL(merger_run(merger, 1, &why), rows[i].want);
         CU_ASSERT_EQUAL(world.stops, 0);
-        CU_ASSERT_EQUAL(merger_drop(merger, &state, &why), GO_ON);
+        CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
         CU_ASSERT_EQUAL(world.dropped, 0);
         CU_ASSERT_FALSE(merger_has_all(merger, 0));
         merger_close(merger);
@@ -314,6 +358,7 @@ static void what_is_nearly_full_is_told_now_and_then(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
+        {"a_cluster_keeps_what_was_merged_for_long", a_cluster_keeps_what_was_merged_for_long},
         {"what_was_merged_is_not_merged_again", what_was_merged_is_not_merged_again},
         {"another_connection_remembers_nothing", another_connection_remembers_nothing},
         {"a_rebuilt_partition_is_merged_from_its_begin", a_rebuilt_partition_is_merged_from_its_begin},
