@@ -36,8 +36,8 @@ static inline bool test_redis_answers(const struct test_redis *redis)
     return is_good;
 }
 
-/* False if there is no redis-server or it does not answer within 10 s. */
-static inline bool test_redis_start(struct test_redis *redis)
+/* False if there is no redis-server or it does not answer within 10 s. `is_node`: one that could be of a cluster. */
+static inline bool test_redis_start_as(struct test_redis *redis, bool is_node)
 {
     snprintf(redis->folder, sizeof(redis->folder), "/tmp/gentally-redis.XXXXXX");
     if (mkdtemp(redis->folder) == NULL)
@@ -49,7 +49,7 @@ static inline bool test_redis_start(struct test_redis *redis)
         dup2(silent, STDOUT_FILENO);
         dup2(silent, STDERR_FILENO);
         execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", redis->socket, "--save", "",
-               "--appendonly", "no", "--dir", redis->folder, (char *)NULL);
+               "--appendonly", "no", "--dir", redis->folder, "--cluster-enabled", is_node ? "yes" : "no", (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 1000; i++) {
@@ -60,6 +60,11 @@ static inline bool test_redis_start(struct test_redis *redis)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
     return false;
+}
+
+static inline bool test_redis_start(struct test_redis *redis)
+{
+    return test_redis_start_as(redis, false);
 }
 
 /* Runs redis-cli with these words, which the shell reads: false if it fails. */
@@ -78,9 +83,13 @@ __attribute__((format(printf, 2, 3))) static inline bool test_redis_cli(const st
 
 static inline void test_redis_stop(struct test_redis *redis)
 {
+    char nodes[sizeof(redis->folder) + 16];
+
     kill(redis->pid, SIGKILL);
     waitpid(redis->pid, NULL, 0);
     unlink(redis->socket);
+    snprintf(nodes, sizeof(nodes), "%s/nodes.conf", redis->folder);
+    unlink(nodes); /* of one that could be of a cluster */
     rmdir(redis->folder);
 }
 
