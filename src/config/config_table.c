@@ -291,11 +291,17 @@ const struct option config_options[] = {
      .help = "A record larger than this is a dead letter, unread. "
              "An event is about 300 bytes. "
              "If unsure, keep the default."},
-    {"dead_letters_keep", CHOICE(dead_letters_keep, "KEPT", "full", "headers"), .initial = "full",
+    {"dead_letters_keep", CHOICE(dead_letters_keep, "KEPT", "full", "sealed", "headers"), .initial = "full",
      .help = "What a dead letter keeps of a record that could not be counted. "
              "`full`: key and value as they came, so with the account as its producer wrote it. "
+             "`sealed`: the same, encrypted to dead_letters_public_key, for some 0.1 ms of the worker's time a letter; "
+             "`dlq` takes the private key. "
              "`headers`: where it lies in the input topic, and the reason; it cannot be sent back by `dlq redrive`. "
              "If unsure, keep full, and let few read the topic."},
+    {"dead_letters_public_key", TEXT(dead_letters_public_key, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "PEM file of the public key, of X25519, that dead letters are sealed for; a worker reads it at its start. "
+             "The private one is for no worker, and without it nobody reads those letters: keep it, and a copy. "
+             "If unsure, make both as runbooks/dlq.md says."},
     {"redis_timeout_ms", INTEGER(redis_timeout_ms, 10, 60000, "ms"), .is_for_readers = true, .initial = "5000",
      .help = "How long to wait for Redis before the same flush is sent again. "
              "Below the longest pause of your Redis (snapshots, failover) it only makes noise. "

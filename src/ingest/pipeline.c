@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "apply.h"
+#include "gentally/kafka/letter_keys.h"
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
@@ -58,6 +59,8 @@ static enum verdict open_parts(struct pipeline *pipeline, const struct config *c
         verdict = tally_pool_open(&pipeline->pool, SAMPLES_MAX, why);
     if (verdict == GO_ON && config->has_retention)
         verdict = retention_open(&pipeline->retention, pipeline->symbols, pipeline->tables.catalog, why);
+    if (verdict == GO_ON && config->dead_letters_keep == LETTERS_SEALED)
+        verdict = letter_sealer_open(&pipeline->sealer, config->dead_letters_public_key, why);
     return verdict;
 }
 
@@ -111,6 +114,8 @@ enum verdict pipeline_connect(struct pipeline *pipeline, struct reason *why)
         verdict = applier_open(&pipeline->applier, pipeline->config, pipeline->store, pipeline->logger, why);
     if (verdict == GO_ON)
         verdict = producer_open(&pipeline->producer, pipeline->config, pipeline->logger, why);
+    if (verdict == GO_ON && pipeline->sealer != NULL)
+        producer_seal_letters(pipeline->producer, pipeline->sealer);
     pipeline->fold.producer = pipeline->producer;
     return verdict == GO_ON ? source_open(&pipeline->source, pipeline->config, pipeline->logger, why) : verdict;
 }
@@ -126,6 +131,7 @@ void pipeline_close(struct pipeline *pipeline)
     assignment_close(&pipeline->assignment);
     if (pipeline->producer != NULL)
         producer_close(pipeline->producer);
+    letter_sealer_close(pipeline->sealer);
     checkpoint_close(pipeline->checkpoint);
     applier_close(pipeline->applier);
     merger_close(pipeline->merger);

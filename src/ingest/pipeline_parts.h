@@ -19,6 +19,7 @@ struct pipeline {
     struct tables tables;
     struct decoder *decoder;
     struct writer_schemas *schemas; /* NULL: no registry */
+    struct letter_sealer *sealer;   /* NULL: dead letters are not sealed */
     struct symbols *symbols;
     struct tally_pool *pool;
     struct retention *retention;  /* NULL: off */

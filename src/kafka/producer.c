@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "gentally/kafka/letter_keys.h"
 #include "gentally/kafka/topic_read.h"
 #include "kafka_client.h"
 
@@ -24,8 +25,9 @@
 struct producer {
     rd_kafka_t *client;
     struct kafka_notes notes;
-    char topic[256];          /* asked for, or written to, last */
-    bool keeps_headers_alone; /* of a record that becomes a dead letter */
+    char topic[256];                    /* asked for, or written to, last */
+    enum letters_keep keep;             /* of a record that becomes a dead letter */
+    const struct letter_sealer *sealer; /* NULL: nothing is sealed */
 };
 
 static const struct kafka_setting settings[] = {
@@ -111,16 +113,19 @@ static void keep_ours(const rd_kafka_headers_t *headers, rd_kafka_headers_t *kep
             rd_kafka_header_add(kept, name, -1, value, (ssize_t)size);
 }
 
-/* Sends a dead letter without the value that was too large for its topic, and without the record's headers. */
+/* Sends a dead letter without the value that was too large for its topic, and without the record's headers. Of a value
+ * that was sealed, a header tells how large it was before. */
 static rd_kafka_resp_err_t put_without_value(rd_kafka_t *client, struct kafka_notes *notes, const char *topic,
                                              struct span key, size_t value_size, const rd_kafka_headers_t *headers)
 {
-    char size[24];
+    char text[24];
     struct kafka_message message = {.topic = topic, .key = key, .headers = rd_kafka_headers_new(24)};
     rd_kafka_resp_err_t code;
+    const void *size = text;
 
     keep_ours(headers, message.headers);
-    snprintf(size, sizeof(size), "%zu", value_size);
+    snprintf(text, sizeof(text), "%zu", value_size);
+    (void)rd_kafka_header_get_last(headers, "gentally.value-size", &size, &(size_t){0});
     rd_kafka_header_add(message.headers, "gentally.value-omitted", -1, size, -1);
     if (kafka_put(client, notes, &message, &code) != GO_ON)
         rd_kafka_headers_destroy(message.headers);
@@ -159,7 +164,7 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     if (made == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "the sink needs %zu bytes", sizeof(*made));
     made->notes.logger = logger;
-    made->keeps_headers_alone = config->dead_letters_keep == LETTERS_HEADERS;
+    made->keep = config->dead_letters_keep;
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), &hooks,
                                       &made->notes, SINK_CONFIG, why);
     if (verdict != GO_ON) {
@@ -175,6 +180,11 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     rd_kafka_metadata_destroy(metadata);
     *producer = made;
     return GO_ON;
+}
+
+void producer_seal_letters(struct producer *producer, const struct letter_sealer *sealer)
+{
+    producer->sealer = sealer;
 }
 
 void producer_close(struct producer *producer)
@@ -260,15 +270,24 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t nu
     rd_kafka_header_add(headers, name, -1, text, -1);
 }
 
+/* Of JSON a detail tells a name that is no field's: the record's own word, and anybody's name perhaps. */
+static bool has_words_of_record(enum reason_id id)
+{
+    return id == LINE_FIELD || id == LINE_NOT_JSON;
+}
+
 /* Kafka Connect's names beside ours, so that tools made for its dead letters read these too. */
 static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct record *record, const char *decided_by,
-                                               const struct reason *because, bool is_full)
+                                               const struct reason *because, enum letters_keep keep)
 {
-    rd_kafka_headers_t *headers = record_headers(record, is_full);
+    rd_kafka_headers_t *headers = record_headers(record, keep == LETTERS_FULL);
     const char *id = because->id == REASON_NONE ? "" : reason_name(because->id);
+    const char *detail = keep == LETTERS_FULL || !has_words_of_record(because->id)
+                             ? because->text
+                             : "not told here: it may name what the record holds";
 
     rd_kafka_header_add(headers, "gentally.reason", -1, id, -1);
-    rd_kafka_header_add(headers, "gentally.detail", -1, because->text, -1);
+    rd_kafka_header_add(headers, "gentally.detail", -1, detail, -1);
     rd_kafka_header_add(headers, "gentally.topic", -1, topic, -1);
     add_number(headers, "gentally.partition", record->partition);
     add_number(headers, "gentally.offset", record->offset);
@@ -282,8 +301,60 @@ static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct r
     add_number(headers, "__connect.errors.partition", record->partition);
     add_number(headers, "__connect.errors.offset", record->offset);
     rd_kafka_header_add(headers, "__connect.errors.stage", -1, "VALUE_CONVERTER", -1);
-    rd_kafka_header_add(headers, "__connect.errors.exception.message", -1, because->text, -1);
+    rd_kafka_header_add(headers, "__connect.errors.exception.message", -1, detail, -1);
     return headers;
+}
+
+/* Takes over the record's own headers: those that are to be sealed, as part of the content; of ours one may tell how
+ * many were left out. */
+static void take_headers(const rd_kafka_headers_t *theirs, struct letter_content *content, rd_kafka_headers_t *ours)
+{
+    const char *name;
+    const void *value;
+    size_t size;
+
+    for (size_t i = 0; rd_kafka_header_get_all(theirs, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        assert(i < TOPIC_HEADERS_MAX);
+        if (topic_header_is_ours(name))
+            rd_kafka_header_add(ours, name, -1, value, (ssize_t)size);
+        else
+            content->headers[content->header_count++] = (struct topic_header){name, {value, size}};
+    }
+}
+
+/* Puts what a letter keeps of its record into the message's value, sealed; `*sealed` is to be freed. */
+static enum verdict seal(const struct producer *producer, const char *topic, const struct record *record,
+                         const struct reason *because, struct kafka_message *message, char **sealed, struct reason *why)
+{
+    const struct letter_place place = {span_of(topic), record->partition, record->offset, record->timestamp_ms};
+    struct letter_content content = {.detail = span_of(because->text), .key = record->key, .value = record->value};
+    rd_kafka_headers_t *theirs = record_headers(record, true);
+
+    take_headers(theirs, &content, message->headers);
+    message->key = message->value = (struct span){NULL, 0};
+    enum verdict verdict = letter_seal(producer->sealer, &place, &content, sealed, &message->value.size, why);
+    message->value.bytes = *sealed;
+    rd_kafka_headers_destroy(theirs);
+    rd_kafka_header_add(message->headers, "gentally.kept", -1, "sealed", -1);
+    rd_kafka_header_add(message->headers, "gentally.sealed-form", -1, LETTER_FORM, -1);
+    rd_kafka_header_add(message->headers, "gentally.sealed-for", -1, letter_sealer_id(producer->sealer), -1);
+    add_number(message->headers, "gentally.value-size", (int64_t)record->value.size);
+    return verdict;
+}
+
+/* Of a batch that cannot be read there is nothing to keep. */
+static enum verdict keep_of_record(const struct producer *producer, const char *topic, const struct record *record,
+                                   const struct reason *because, struct kafka_message *message, char **sealed,
+                                   struct reason *why)
+{
+    if (producer->keep == LETTERS_SEALED && record->unreadable == 0)
+        return seal(producer, topic, record, because, message, sealed, why);
+    if (producer->keep == LETTERS_HEADERS && record->unreadable == 0) {
+        message->key = message->value = (struct span){NULL, 0};
+        rd_kafka_header_add(message->headers, "gentally.kept", -1, "headers", -1);
+        add_number(message->headers, "gentally.value-omitted", (int64_t)record->value.size);
+    }
+    return GO_ON;
 }
 
 enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
@@ -301,18 +372,20 @@ enum verdict producer_dead_letter(struct producer *producer, const char *dead_to
 
     if (verdict != GO_ON)
         return verdict;
-    message.headers = dead_letter_headers(topic, record, decided_by, because, !producer->keeps_headers_alone);
-    if (producer->keeps_headers_alone && record->unreadable == 0) {
-        message.key = message.value = (struct span){NULL, 0};
-        rd_kafka_header_add(message.headers, "gentally.kept", -1, "headers", -1);
-        add_number(message.headers, "gentally.value-omitted", (int64_t)record->value.size);
-    }
-    if (kafka_put(producer->client, &producer->notes, &message, &code) == GO_ON)
+    char *sealed = NULL;
+    message.headers = dead_letter_headers(topic, record, decided_by, because, producer->keep);
+    verdict = keep_of_record(producer, topic, record, because, &message, &sealed, why);
+    if (verdict == GO_ON && kafka_put(producer->client, &producer->notes, &message, &code) == GO_ON) {
+        free(sealed);
         return GO_ON;
-    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        code = put_without_value(producer->client, &producer->notes, dead_topic, record->key, record->value.size,
+    }
+    if (verdict == GO_ON && code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        code = put_without_value(producer->client, &producer->notes, dead_topic, message.key, message.value.size,
                                  message.headers);
     rd_kafka_headers_destroy(message.headers);
+    free(sealed);
+    if (verdict != GO_ON)
+        return verdict;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : refuse(code, dead_topic, why);
 }
 

@@ -678,9 +678,40 @@ def adapters():
         keep("adapter", f"{source}-cut", bytes([number]) + json.dumps(records[0][0]).encode()[:200])
 
 
+# ---- letter_content: what is sealed of a dead letter
+
+
+def part(value):
+    return b"\xff" * 4 if value is None else len(value).to_bytes(4, "big") + value
+
+
+def letter_content(detail, key, value, headers=()):
+    named = b"".join(name + b"\0" + part(told) for name, told in headers)
+    return part(detail) + part(key) + part(value) + bytes([len(headers)]) + named
+
+
+def letter_contents():
+    usual = letter_content(b"field account", b"key", b"\0\0\0\0\7event", [(b"trace", b"one"), (b"", None)])
+    contents = {
+        "usual": usual,
+        "nothing": letter_content(None, None, None),
+        "empty-parts": letter_content(b"", b"", b""),
+        "sixty-headers": letter_content(b"", None, b"v", [(b"h%d" % number, b"") for number in range(60)]),
+        "a-header-too-many": letter_content(b"", None, b"v", [(b"h%d" % number, b"") for number in range(61)]),
+        "more-than-there-is": part(b"detail") + (1 << 31).to_bytes(4, "big") + b"key",
+        "a-name-without-an-end": usual[:-5],
+        "a-byte-short": usual[:-1],
+        "a-byte-more": usual + b"\0",
+        "no-bytes": b"",
+    }
+    for name, data in contents.items():
+        keep("letter_content", name, data)
+
+
 if __name__ == "__main__":
     adapters()
     cells()
+    letter_contents()
     row_keys()
     json_read()
     schemas()

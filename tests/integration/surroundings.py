@@ -21,7 +21,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from harness import check, equal, main, tail, wait_until
+from harness import SCHEMAS, check, equal, main, tail, wait_until
 from oracle import ROLLUPS, Oracle
 from takeover import EVENT
 from topics import encode_event, newest, read_topic
@@ -242,6 +242,7 @@ def test_check_config_finds_what_the_start_refuses(world):
     setup(world)
     missing = world.folder / "nowhere.pem"
     ssl = {"GENTALLY_KAFKA_SECURITY_PROTOCOL": "ssl"}
+    sealed = {"GENTALLY_DEAD_LETTERS_KEEP": "sealed"}
     url = "GENTALLY_REDIS_URL"
     for reason, part, settings in (
         ("CONFIG-VALUE", "database", {url: "redis://h:6379/db0"}),
@@ -265,6 +266,9 @@ def test_check_config_finds_what_the_start_refuses(world):
             str(missing),
             {"GENTALLY_REGISTRY_URL": "http://127.0.0.1:1", "GENTALLY_REGISTRY_CA_FILE": missing},
         ),
+        ("LETTER-KEY", "openssl genpkey", sealed),
+        ("LETTER-KEY", f"{missing}: No such file", {**sealed, "GENTALLY_DEAD_LETTERS_PUBLIC_KEY": missing}),
+        ("LETTER-KEY", "no public key", {**sealed, "GENTALLY_DEAD_LETTERS_PUBLIC_KEY": SCHEMAS / "catalog.csv"}),
     ):
         line = ends_with(world, reason, EX_CONFIG, arguments=("--check-config",), **settings)
         check(part in line, f"the line should tell of {part}", line)

@@ -89,6 +89,13 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     return GO_ON;
 }
 
+void producer_seal_letters(struct producer *producer, const struct letter_sealer *sealer)
+{
+    (void)producer;
+    (void)sealer;
+    abort(); /* Nothing is sealed in the simulation. */
+}
+
 void producer_close(struct producer *producer)
 {
     free(producer);

@@ -33,6 +33,7 @@ enum ids_keep {
 /* What a dead letter keeps of its record. */
 enum letters_keep {
     LETTERS_FULL,    /* key and value as they were */
+    LETTERS_SEALED,  /* both, for whoever has the private key */
     LETTERS_HEADERS, /* its place, and the reason */
 };
 
@@ -82,16 +83,17 @@ struct config {
     int64_t flush_rows_max;        /* 8192: rows of one partition that force a flush */
     int64_t rows_max;              /* 1048576: rows of one rollup in one window of one partition */
     int64_t message_bytes_max;     /* 1048576 */
-    enum letters_keep dead_letters_keep; /* "full" */
-    int64_t redis_timeout_ms;            /* 5000 */
-    char ids_text[16];                   /* option `ids`: "off" */
-    char ids_keep_text[16];              /* option `ids_keep`: "first" */
-    char leave_out_text[LEAVE_OUT_SIZE]; /* option `leave_out`: "" */
-    int64_t suppress_below_accounts;     /* 0: nothing is suppressed */
-    enum summary_format summary_format;  /* "avro" */
-    int64_t ids_kept_hours;              /* 48 */
-    char retention_text[8];              /* option `retention`: "on" */
-    int64_t retention_pairs_max;         /* 1000000000: how many it may have, each shard its part of them */
+    enum letters_keep dead_letters_keep;           /* "full" */
+    char dead_letters_public_key[CONFIG_TEXT_MAX]; /* path; empty = none */
+    int64_t redis_timeout_ms;                      /* 5000 */
+    char ids_text[16];                             /* option `ids`: "off" */
+    char ids_keep_text[16];                        /* option `ids_keep`: "first" */
+    char leave_out_text[LEAVE_OUT_SIZE];           /* option `leave_out`: "" */
+    int64_t suppress_below_accounts;               /* 0: nothing is suppressed */
+    enum summary_format summary_format;            /* "avro" */
+    int64_t ids_kept_hours;                        /* 48 */
+    char retention_text[8];                        /* option `retention`: "on" */
+    int64_t retention_pairs_max;                   /* 1000000000: how many it may have, each shard its part of them */
 
     /* Derived from the above. */
     struct endpoint metrics_endpoint; /* valid if metrics_listen is not empty */

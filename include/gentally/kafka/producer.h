@@ -9,6 +9,7 @@
 #include "gentally/core/event.h"
 
 struct config;
+struct letter_sealer;
 struct producer;
 
 /*
@@ -18,6 +19,10 @@ struct producer;
  */
 MUST_CHECK enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
                                       struct reason *why);
+
+/* Has dead letters sealed, for dead_letters_keep = sealed; the sealer is borrowed until close. Whoever writes letters
+ * under that setting calls it first. */
+void producer_seal_letters(struct producer *producer, const struct letter_sealer *sealer);
 
 /* Says whether producer_open() would refuse the configuration, and connects to nothing. */
 MUST_CHECK enum verdict producer_check_config(const struct config *config, struct reason *why);
@@ -39,8 +44,10 @@ MUST_CHECK enum verdict producer_put(struct producer *producer, const char *topi
  * decider_write() has it: a letter is written before what it says is decided), and Kafka Connect's
  * __connect.errors.topic, .partition, .offset, .stage, .exception.message. A dead letter that the broker refuses as too
  * large is sent again without its value, and with header gentally.value-omitted = the value's size in bytes. With
- * dead_letters_keep = headers it has neither key nor value, that header, and gentally.kept = headers. HALT as in
- * producer_put(); TRY_LATER: SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(),
+ * dead_letters_keep = headers it has neither key nor value, that header, and gentally.kept = headers. With sealed it
+ * has no key, its value is what letter_seal() makes of key, value, headers and detail, and headers gentally.kept =
+ * sealed, gentally.sealed-form, gentally.sealed-for and gentally.value-size tell how. HALT as in producer_put(), and
+ * of letter_seal(); TRY_LATER: SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(),
  * then again.
  */
 MUST_CHECK enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
