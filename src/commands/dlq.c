@@ -17,8 +17,9 @@
 #include "printable.h"
 #include "redrive.h"
 #include "table.h"
+#include "unseal.h"
 
-enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, UNSURE, FORMAT };
+enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, UNSURE, PRIVATE_KEY, FORMAT };
 
 static const char *const formats[] = {"text", "json"};
 enum format { FORMAT_TEXT, FORMAT_JSON };
@@ -34,6 +35,7 @@ static const struct command_option option_table[] = {
     [LIMIT] = {"limit", "N", "list: only the first N", NULL},
     [YES] = {"yes", NULL, "redrive: do it; without, only say what would be done", NULL},
     [UNSURE] = {"unsure", NULL, "redrive: also letters of which nobody knows whether they are final", NULL},
+    [PRIVATE_KEY] = {"private-key", "FILE", "redrive, show: PEM file of the keys that open sealed letters", NULL},
     [FORMAT] = {"format", "F", "text or json (default text)", NULL},
 };
 
@@ -55,7 +57,8 @@ const struct command command_dlq = {
         "         for it. Without --yes it only says what it would do.\n"
         "\n"
         "Payloads are shown by `show --payload` alone. A letter whose value was left out because it was too\n"
-        "large cannot be sent again: take the record from the input topic while the log has it.\n"
+        "large cannot be sent again: take the record from the input topic while the log has it. Of sealed\n"
+        "letters (dead_letters_keep = sealed) --private-key opens key, value and headers.\n"
         "\n"
         "Example: writers' schema 7 is known now, so count what failed for want of it:\n"
         "  gentally dlq count\n"
@@ -79,7 +82,8 @@ struct request {
     uint32_t format;
     int64_t limit, printed;
     bool has_letter, has_record, has_payload, is_real, is_unsure;
-    int32_t partition; /* of the letter or record to show */
+    struct letter_opener *opener; /* NULL: no private key was given */
+    int32_t partition;            /* of the letter or record to show */
     int64_t offset;
     uint32_t reason_count;
     size_t reason_room;
@@ -112,6 +116,8 @@ static void print_line(const struct dead_letter *letter)
         printf("-");
     if (letter->omitted_size >= 0)
         printf("  (value of %" PRId64 " bytes left out)", letter->omitted_size);
+    if (letter->is_sealed)
+        printf("  (sealed)");
     printf("  %s\n", detail);
 }
 
@@ -139,10 +145,11 @@ static void print_json(const struct dead_letter *letter, bool has_payload)
         printf(",\"record_partition\":%" PRId32 ",\"record_offset\":%" PRId64 ",\"record_timestamp\":%" PRId64,
                letter->origin.partition, letter->origin.offset, letter->origin.timestamp_ms);
     }
-    if (letter->omitted_size >= 0)
-        printf(",\"value_omitted\":%" PRId64, letter->omitted_size);
-    else
-        printf(",\"value_size\":%zu", letter->value.size);
+    printf(",\"value_%s\":%" PRId64, letter->omitted_size >= 0 ? "omitted" : "size", letter->value_size);
+    if (letter->is_sealed) {
+        printf(",");
+        printable_json("sealed_for", letter->sealed_for, "");
+    }
     if (has_payload) {
         print_json_hex("key_hex", letter->key);
         print_json_hex("value_hex", letter->value);
@@ -199,6 +206,10 @@ static void print_whole(const struct dead_letter *letter, bool has_payload)
     printf("reason     %s\n", text);
     printable_text(letter->detail, text, sizeof(text));
     printf("detail     %s\n", text);
+    if (letter->is_sealed) {
+        printable_text(letter->sealed_for, text, sizeof(text));
+        printf("sealed     for key %s\n", text);
+    }
     if (letter->has_origin) {
         printable_text(letter->origin.topic, text, sizeof(text));
         write_time(letter->origin.timestamp_ms, time);
@@ -212,7 +223,7 @@ static void print_whole(const struct dead_letter *letter, bool has_payload)
                letter->is_stripped ? "written with dead_letters_keep = headers, as is the key"
                                    : "too large for the dead-letter topic");
     else if (!has_payload)
-        printf("value      %zu bytes (--payload shows them)\n", letter->value.size);
+        printf("value      %" PRId64 " bytes (--payload shows them)\n", letter->value_size);
     if (!has_payload)
         return;
     print_bytes("key", letter->key);
@@ -224,8 +235,9 @@ static enum verdict show_letter(void *context, const struct record *record, stru
 {
     struct request *request = context;
     struct dead_letter letter;
+    struct letter_content content;
+    enum letter_state state = LETTER_OPENED;
 
-    (void)why;
     dead_letter_read(record, topic_header, &letter);
     bool is_it = request->has_letter ? letter.partition == request->partition && letter.offset == request->offset
                                      : letter.has_origin && letter.origin.partition == request->partition &&
@@ -233,6 +245,13 @@ static enum verdict show_letter(void *context, const struct record *record, stru
                                            span_equal(letter.origin.topic, span_of(request->config->topic));
     if (!is_it)
         return GO_ON;
+    enum verdict verdict = letter.is_sealed && (request->has_payload || request->opener != NULL)
+                               ? unseal(request->opener, &letter, &content, &state, why)
+                               : GO_ON;
+    if (verdict == GO_ON && state != LETTER_OPENED)
+        verdict = unseal_refuse(request->opener, &letter, state, why);
+    if (verdict != GO_ON)
+        return verdict;
     request->printed++;
     if (request->format == FORMAT_JSON)
         print_json(&letter, request->has_payload);
@@ -329,11 +348,11 @@ static void print_redrive(const struct request *request, const struct redrive_co
     if (request->format == FORMAT_JSON) {
         printf("{\"is_dry\":%s,\"letters\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"sent_before\":%" PRIu64
                ",\"doubles\":%" PRIu64 ",\"superseded\":%" PRIu64 ",\"undecided\":%" PRIu64 ",\"unsure\":%" PRIu64
-               ",\"value_omitted\":%" PRIu64 ",\"stripped\":%" PRIu64 ",\"other_topic\":%" PRIu64
-               ",\"foreign\":%" PRIu64 "}\n",
+               ",\"value_omitted\":%" PRIu64 ",\"stripped\":%" PRIu64 ",\"sealed\":%" PRIu64 ",\"torn\":%" PRIu64
+               ",\"other_topic\":%" PRIu64 ",\"foreign\":%" PRIu64 "}\n",
                request->is_real ? "false" : "true", counts->letters, counts->sent, counts->before, counts->doubles,
-               counts->superseded, counts->undecided, counts->unsure, counts->omitted, counts->stripped,
-               counts->elsewhere, counts->foreign);
+               counts->superseded, counts->undecided, counts->unsure, counts->omitted, counts->stripped, counts->sealed,
+               counts->torn, counts->elsewhere, counts->foreign);
         return;
     }
     printf("letters: %" PRIu64 "\n%s: %" PRIu64 "\n", counts->letters, request->is_real ? "sent" : "would be sent",
@@ -359,6 +378,13 @@ static void print_redrive(const struct request *request, const struct redrive_co
                ", written with dead_letters_keep = headers, so without key and value; take their records "
                "from the input topic while the log has them\n",
                counts->stripped);
+    if (counts->sealed > 0)
+        printf("refused: %" PRIu64 ", sealed%s\n", counts->sealed,
+               request->opener == NULL ? "; --private-key FILE opens them"
+                                       : " for another key, or by a newer gentally; `dlq show --record P:O` tells the "
+                                         "key, and one file may hold several private ones");
+    if (counts->torn > 0)
+        printf("cannot be sent, they were altered since they were sealed: %" PRIu64 "\n", counts->torn);
     if (counts->elsewhere > 0)
         printf("of another topic than %s: %" PRIu64 "\n", request->config->topic, counts->elsewhere);
     if (counts->foreign > 0)
@@ -370,7 +396,8 @@ static void print_redrive(const struct request *request, const struct redrive_co
 static enum verdict run_redrive(struct request *request, struct reason *why)
 {
     struct redrive_counts counts = {0};
-    struct redrive_options options = {.is_dry = !request->is_real, .is_unsure = request->is_unsure};
+    struct redrive_options options = {
+        .is_dry = !request->is_real, .is_unsure = request->is_unsure, .opener = request->opener};
     enum verdict verdict = redrive(request->config, &request->filter, options, &counts, why);
 
     if (verdict == GO_ON || counts.sent > 0)
@@ -445,8 +472,11 @@ static enum verdict run(struct command_call *call, struct reason *why)
     struct request request = {.config = call->config, .limit = INT64_MAX};
     enum verdict verdict = read_options(&request, call->options, why);
 
+    if (verdict == GO_ON && call->options[PRIVATE_KEY].value != NULL)
+        verdict = letter_opener_open(&request.opener, call->options[PRIVATE_KEY].value, why);
     if (verdict == GO_ON)
         verdict = run_action(&request, call->positional, why);
+    letter_opener_close(request.opener);
     for (uint32_t i = 0; i < request.reason_count; i++)
         dead_letter_set_close(request.reasons[i].records);
     free(request.reasons);

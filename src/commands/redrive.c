@@ -20,6 +20,7 @@
 #include "gentally/kafka/transaction.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_deciders.h"
+#include "unseal.h"
 
 #define TRANSACTION_LETTERS 500u
 #define TRANSACTION_BYTES ((size_t)16 << 20)
@@ -70,8 +71,8 @@ static enum verdict commit(struct redriving *redriving, struct reason *why)
     return GO_ON;
 }
 
-static enum verdict send(struct redriving *redriving, const struct record *record, const struct dead_letter *letter,
-                         struct reason *why)
+static enum verdict send(struct redriving *redriving, const struct dead_letter *letter,
+                         const struct letter_content *content, struct reason *why)
 {
     char key[DEAD_LETTER_KEY_MAX], from[DEAD_LETTER_KEY_MAX], place[48];
     size_t key_size = dead_letter_key_write(&letter->origin, key);
@@ -80,11 +81,10 @@ static enum verdict send(struct redriving *redriving, const struct record *recor
     snprintf(from, sizeof(from), "%.*s:%" PRId32 ":%" PRId64, (int)letter->origin.topic.size,
              letter->origin.topic.bytes, letter->origin.partition, letter->origin.offset);
     snprintf(place, sizeof(place), "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
-    struct topic_header theirs[TOPIC_HEADERS_MAX];
     struct transaction_header headers[TOPIC_HEADERS_MAX + 2];
-    uint32_t count = topic_headers(record, theirs);
+    uint32_t count = content->header_count;
     for (uint32_t i = 0; i < count; i++)
-        headers[i] = (struct transaction_header){theirs[i].name, theirs[i].value};
+        headers[i] = (struct transaction_header){content->headers[i].name, content->headers[i].value};
     headers[count++] = (struct transaction_header){"gentally.redriven-from", span_of(from)};
     headers[count++] = (struct transaction_header){"gentally.redriven-letter", span_of(place)};
     if (verdict == GO_ON)
@@ -158,11 +158,32 @@ static enum verdict judge(struct redriving *redriving, const struct dead_letter 
 
 /* ---- letters ---- */
 
+/* What a letter keeps of its record; the count of letters like this one that are not sent, or NULL. */
+static enum verdict find_content(struct redriving *redriving, const struct record *record, struct dead_letter *letter,
+                                 struct letter_content *content, uint64_t **count, struct reason *why)
+{
+    struct redrive_counts *counts = redriving->counts;
+    enum letter_state state = LETTER_OPENED;
+
+    *count = letter->omitted_size < 0 ? NULL : letter->is_stripped ? &counts->stripped : &counts->omitted;
+    if (*count != NULL)
+        return GO_ON;
+    if (!letter->is_sealed) {
+        content->header_count = topic_headers(record, content->headers);
+        return GO_ON;
+    }
+    enum verdict verdict = unseal(redriving->options.opener, letter, content, &state, why);
+    if (state != LETTER_OPENED)
+        *count = state == LETTER_TORN ? &counts->torn : &counts->sealed;
+    return verdict;
+}
+
 static enum verdict take_letter(void *context, const struct record *record, struct reason *why)
 {
     struct redriving *redriving = context;
     struct redrive_counts *counts = redriving->counts;
     struct dead_letter letter;
+    struct letter_content content;
 
     dead_letter_read(record, topic_header, &letter);
     if (!dead_letter_fits(&letter, redriving->filter))
@@ -176,10 +197,10 @@ static enum verdict take_letter(void *context, const struct record *record, stru
     else if (other == NULL && dead_letter_set_has(redriving->before, &letter.origin))
         other = &counts->before;
     enum verdict verdict = other == NULL ? judge(redriving, &letter, &other, why) : GO_ON;
+    if (verdict == GO_ON && other == NULL)
+        verdict = find_content(redriving, record, &letter, &content, &other, why);
     if (verdict != GO_ON)
         return verdict;
-    if (other == NULL && letter.omitted_size >= 0)
-        other = letter.is_stripped ? &counts->stripped : &counts->omitted;
     if (other != NULL)
         ++*other;
     if (other != NULL && other != &counts->before)
@@ -188,7 +209,7 @@ static enum verdict take_letter(void *context, const struct record *record, stru
     if (verdict != GO_ON || other != NULL)
         return verdict;
     if (redriving->transaction != NULL)
-        return send(redriving, record, &letter, why);
+        return send(redriving, &letter, &content, why);
     counts->sent++;
     return GO_ON;
 }

@@ -5,6 +5,8 @@
 #include "gentally/config/config.h"
 #include "gentally/inspect/dead_letters.h"
 
+struct letter_opener;
+
 /* Counts of a redrive: of what it did, or in a dry run would do. */
 struct redrive_counts {
     uint64_t letters;   /* that fit the filter */
@@ -13,6 +15,8 @@ struct redrive_counts {
     uint64_t doubles;   /* further letters of a record met in this run */
     uint64_t omitted;   /* letters whose value was too large to be kept */
     uint64_t stripped;  /* letters that were not to keep key and value */
+    uint64_t sealed;    /* letters that no key was given for, or not theirs, or in a form of another version */
+    uint64_t torn;      /* sealed letters whose bytes or place were altered */
     uint64_t elsewhere; /* letters of another input topic */
     uint64_t foreign;   /* letters without the headers of ours */
 
@@ -23,8 +27,9 @@ struct redrive_counts {
 };
 
 struct redrive_options {
-    bool is_dry;    /* nothing is written */
-    bool is_unsure; /* what nobody knows any more is sent too */
+    bool is_dry;                  /* nothing is written */
+    bool is_unsure;               /* what nobody knows any more is sent too */
+    struct letter_opener *opener; /* borrowed; NULL: what is sealed stays closed */
 };
 
 /*

@@ -61,10 +61,18 @@ void dead_letter_read(const struct record *record, dead_letter_header *header, s
         read_number(header(record, "gentally.offset"), 0, INT64_MAX, &origin->offset) &&
         read_number(header(record, "gentally.timestamp"), INT64_MIN, INT64_MAX, &origin->timestamp_ms);
     origin->partition = (int32_t)partition;
-    dead_letter->is_stripped = span_equal(header(record, "gentally.kept"), span_of("headers"));
-    struct span omitted = header(record, "gentally.value-omitted");
+    const struct span kept = header(record, "gentally.kept"), omitted = header(record, "gentally.value-omitted");
+    dead_letter->is_stripped = span_equal(kept, span_of("headers"));
     if (omitted.bytes != NULL && !read_number(omitted, 0, INT64_MAX, &dead_letter->omitted_size))
         dead_letter->omitted_size = 0; /* It is not there, however large it was. */
+    dead_letter->is_sealed = span_equal(kept, span_of("sealed")) && dead_letter->omitted_size < 0;
+    dead_letter->value_size = dead_letter->omitted_size >= 0 ? dead_letter->omitted_size : (int64_t)record->value.size;
+    if (!dead_letter->is_sealed)
+        return;
+    dead_letter->sealed_form = header(record, "gentally.sealed-form");
+    dead_letter->sealed_for = header(record, "gentally.sealed-for");
+    if (!read_number(header(record, "gentally.value-size"), 0, INT64_MAX, &dead_letter->value_size))
+        dead_letter->value_size = -1;
 }
 
 bool dead_letter_fits(const struct dead_letter *dead_letter, const struct dead_letter_filter *filter)

@@ -3,11 +3,15 @@ decided it otherwise since.
 """
 
 import json
+import random
 import shutil
 import signal
+import subprocess
 import time
 
 from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
+from cryptography.hazmat.primitives import hpke, serialization
 
 from harness import SCHEMAS, check, equal, main, note, wait_until
 from topics import encode_event, read_topic
@@ -45,7 +49,7 @@ EVENT = {
 
 def send(world, topic, messages):
     """Each message: partition, key, value, headers."""
-    producer = Producer({"bootstrap.servers": world.kafka, "linger.ms": 5})
+    producer = Producer({"bootstrap.servers": world.kafka, "linger.ms": 5, "message.max.bytes": 2_000_000})
     for partition, key, value, headers in messages:
         producer.produce(topic, value, key, partition, headers=headers)
     equal(producer.flush(60), 0, "messages that were not delivered")
@@ -195,6 +199,187 @@ def test_letters_without_what_was_in_the_record(world):
     check(SECRET not in world.run("dlq", "show", "--record", "0:0", "--payload").out, "it is shown")
 
 
+ACCOUNT = "acct-0815-of-nobodys-business"
+
+
+def make_key(world, name):
+    """A private key and its public one, made as runbooks/dlq.md says."""
+    private, public = world.folder / f"{name}.key", world.folder / f"{name}.pub"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "X25519", "-out", private], check=True)
+    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
+    return private, public
+
+
+def seal_for(world, public):
+    world.settings |= {"GENTALLY_DEAD_LETTERS_KEEP": "sealed", "GENTALLY_DEAD_LETTERS_PUBLIC_KEY": str(public)}
+
+
+def secret_records():
+    """Records that cannot be counted, each with the account in another place: key, value, headers, a name in JSON."""
+    account = ACCOUNT.encode()
+    theirs = [("trace", b"one"), ("who", account), (ACCOUNT, b"too"), ("nothing", None)]
+    event = encode_event({**EVENT, "account": ACCOUNT})
+    odd = {**{name: value for name, value in EVENT.items() if value is not None}, ACCOUNT: 1}
+    return [
+        (0, account, b"\0\0\0\0\7" + event[5:], theirs),
+        (0, None, json.dumps(odd).encode(), []),
+        (0, b"", json.dumps({"id": "x", ACCOUNT: {}}).encode() * 2, [(f"h{number}", account) for number in range(61)]),
+        (0, account, event[:-1], []),
+        (1, account, None, theirs),
+    ]
+
+
+def all_bytes(message):
+    headers = b"".join(name.encode() + b" " + (value or b"") for name, value in message.headers() or [])
+    return headers + (message.key() or b"") + (message.value() or b"")
+
+
+def flags(private):
+    return () if private is None else ("--private-key", private)
+
+
+def test_sealed_letters(world):
+    """Nothing of the record is to be had without the private key; with it all of it comes back, as it was."""
+    private, public = make_key(world, "letters")
+    other, _ = make_key(world, "other")
+    seal_for(world, public)
+    records = secret_records()
+    prepare(world, records)
+    letters = letters_of(world)
+    equal(len(letters), len(records), "letters")
+    for message in letters:
+        check(ACCOUNT.encode() not in all_bytes(message), "the account is in a letter", message.headers())
+        equal(dict(message.headers())["gentally.kept"], b"sealed", "what is said of it")
+    for arguments in (("list",), ("count",), ("show", "--record", "0:0")):
+        check(ACCOUNT not in world.run("dlq", *arguments).out, "the account is shown", arguments)
+    listed = dlq(world, "list", "--partition", 0)
+    equal([letter["value_size"] for letter in listed], [len(value) for _, _, value, _ in records[:4]], "sizes")
+
+    for key, said in ((None, "--private-key FILE"), (other, "none of the keys")):
+        refused = world.start("dlq", "show", "--record", "0:0", "--payload", *flags(key))
+        equal(refused.wait(30), 77, "exit status without the key")
+        check("DLQ-SEALED" in refused.log and said in refused.log, "what it says", refused.log)
+        [told] = dlq(world, "redrive", "--yes", *flags(key))
+        equal((told["letters"], told["sent"], told["sealed"], told["torn"]), (5, 0, 5, 0), "a redrive without the key")
+    check("5, sealed; --private-key FILE" in world.run("dlq", "redrive").out, "what a redrive says")
+    equal(redriven(world), {}, "records that were sent back")
+    broken = world.start("dlq", "redrive", "--private-key", public)
+    equal(broken.wait(30), 78, "exit status with a public key")
+    check("LETTER-KEY" in broken.log, "why", broken.log)
+
+    shown = dlq(world, "show", "--record", "0:1", "--payload", *flags(private))[0]
+    equal(bytes.fromhex(shown["value_hex"]), records[1][2], "the value that is shown")
+    check(ACCOUNT in shown["detail"], "the detail that was sealed", shown)
+    [dry] = dlq(world, "redrive", *flags(private))
+    [told] = dlq(world, "redrive", "--yes", *flags(private))
+    equal((dry["sent"], told["sent"], told["sealed"]), (5, 5, 0), "redrives with the key")
+    sent = redriven(world)
+    for at, (partition, key, value, theirs) in enumerate(records):
+        [record] = sent[f"{world.topic}:{partition}:{at if partition == 0 else 0}"]
+        equal((record.partition(), record.key(), record.value()), (partition, key, value), f"record {at}")
+        equal(record.headers()[:-2], theirs if len(theirs) <= 60 else [], f"headers of record {at}")
+
+
+def test_sealed_letters_are_counted_once_their_cause_is_repaired(world):
+    private, public = make_key(world, "letters")
+    seal_for(world, public)
+    prepare(world, [(number % PARTITIONS, None, unknown_schema(number), []) for number in range(300)])
+    equal(dlq(world, "redrive", "--yes", *flags(private))[0]["sent"], 300, "records sent back")
+    world.run("worker", "--drain", **schemas(world))
+    equal(requests(world), 300, "requests")
+    world.run("verify")
+
+
+def test_keys_of_sealed_letters_change(world):
+    """Letters of before open with the old key, those of after with the new one, both with a file of both."""
+    keys = [make_key(world, "old"), make_key(world, "new")]
+    both = world.folder / "both.key"
+    both.write_bytes(b"".join(private.read_bytes() for private, _ in keys))
+    seal_for(world, keys[0][1])
+    prepare(world, [(0, None, b"one", [])])
+    seal_for(world, keys[1][1])
+    send(world, world.topic, [(0, None, b"two", [])])
+    world.run("worker", "--drain")
+    equal(len({letter["sealed_for"] for letter in dlq(world, "list")}), 2, "keys they are sealed for")
+    for private, _ in keys:
+        [told] = dlq(world, "redrive", *flags(private))
+        equal((told["sent"], told["sealed"]), (1, 1), "with one of the keys")
+    said = world.run("dlq", "redrive", "--private-key", keys[0][0]).out
+    check("refused: 1, sealed for another key" in said, "what is said of the other", said)
+    equal(dlq(world, "redrive", "--yes", *flags(both))[0]["sent"], 2, "with both")
+    world.settings["GENTALLY_DEAD_LETTERS_KEEP"] = "full"
+    world.run("worker", "--drain")
+    [told] = dlq(world, "redrive")
+    equal((told["sent"], told["sent_before"]), (2, 2), "letters of before, and those of full ones since, without a key")
+
+
+def test_sealed_letters_that_somebody_altered(world):
+    """Bytes, place, form and key of a letter, each altered by a foreign writer: told, never sent; others are."""
+    private, public = make_key(world, "letters")
+    seal_for(world, public)
+    prepare(world, [(0, None, b"first", []), (0, None, b"second", [])])
+    [letter] = [letter for letter in letters_of(world) if headers_of(letter)["gentally.offset"] == "0"]
+    first, sealed = dict(letter.headers()), letter.value()
+    forged = [
+        (sealed[:-1] + bytes([sealed[-1] ^ 1]), {}),
+        (sealed[:20], {}),
+        (None, {}),
+        (sealed, {}),  # at another place than it was sealed for
+        (sealed, {"gentally.sealed-form": b"2"}),
+        (sealed, {"gentally.sealed-for": None}),
+        (sealed, {"gentally.sealed-for": b"\x1b[31m"}),
+    ]
+    for offset, (value, changes) in enumerate(forged, 100):
+        headers = {**first, "gentally.offset": str(offset).encode(), "gentally.decided-by": None, **changes}
+        told = [(name, value) for name, value in headers.items() if value is not None]
+        send(world, letters_topic(world), [(0, None, value, told)])
+    [told] = dlq(world, "redrive", "--yes", "--unsure", *flags(private))
+    equal((told["sent"], told["torn"], told["sealed"]), (2, 4, 3), "a redrive")
+    equal({origin.rsplit(":", 1)[1] for origin in redriven(world)}, {"0", "1"}, "records that were sent back")
+    for offset, said in ((103, "altered"), (104, 'form "2"'), (105, "none of the keys")):
+        refused = world.start("dlq", "show", "--record", f"0:{offset}", "--private-key", private)
+        equal(refused.wait(30), 77, f"exit status of {offset}")
+        check(said in refused.log, f"why {offset} stays closed", refused.log)
+    check("\x1b" not in world.run("dlq", "list").out, "bytes that a terminal obeys")
+
+
+def test_sealed_letters_open_without_gentally(world):
+    """By a library of RFC 9180 that knows nothing of us, as runbooks/dlq.md says."""
+    private, public = make_key(world, "letters")
+    seal_for(world, public)
+    prepare(world, [(1, b"key", SECRET.encode(), [])])
+    [letter] = letters_of(world)
+    headers = headers_of(letter)
+    key = serialization.load_pem_private_key(private.read_bytes(), None)
+    suite = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_128_GCM)
+    place = ":".join(headers[f"gentally.{name}"] for name in ("topic", "partition", "offset", "timestamp"))
+    opened = suite.decrypt(letter.value(), key, info=f"gentally dead letter 1 {place}".encode())
+    check(SECRET.encode() in opened and b"key" in opened, "what was sealed", opened)
+
+
+def test_sealed_letters_that_are_too_large(world):
+    """For the worker's client, or the topic: without their value, and so without key or any word of the record."""
+    _, public = make_key(world, "letters")
+    seal_for(world, public)
+    size = 200_000
+    record = (0, ACCOUNT.encode(), random.Random(1).randbytes(size), [("who", ACCOUNT.encode())])
+    world.settings["GENTALLY_KAFKA_MESSAGE_MAX_BYTES"] = "100000"
+    prepare(world, [record])
+    del world.settings["GENTALLY_KAFKA_MESSAGE_MAX_BYTES"]
+    small = ConfigEntry("max.message.bytes", "100000", incremental_operation=AlterConfigOpType.SET)
+    topic = ConfigResource(ConfigResource.Type.TOPIC, letters_topic(world), incremental_configs=[small])
+    admin = AdminClient({"bootstrap.servers": world.kafka})
+    admin.incremental_alter_configs([topic])[topic].result()
+    send(world, world.topic, [record])
+    world.run("worker", "--drain")
+    letters = letters_of(world)
+    equal([(letter.key(), letter.value() is None) for letter in letters], [(None, True)] * 2, "keys and values")
+    for letter in letters:
+        check(ACCOUNT.encode() not in all_bytes(letter), "the account is in the letter", letter.headers())
+    equal([listed["value_omitted"] for listed in dlq(world, "list")], [size] * 2, "sizes of the values")
+    equal(dlq(world, "redrive")[0]["value_omitted"], 2, "a redrive")
+
+
 def test_a_repaired_cause_is_counted_after_all(world):
     """Letters of an unknown schema, sent back when the schema is known, are counted; nothing else is touched."""
     bad = [(number % PARTITIONS, f"k{number}".encode(), unknown_schema(number), []) for number in range(30)]
@@ -223,6 +408,8 @@ def test_a_repaired_cause_is_counted_after_all(world):
         "unsure": 0,
         "value_omitted": 1,
         "stripped": 0,
+        "sealed": 0,
+        "torn": 0,
         "other_topic": 1,
         "foreign": 1,
     }

@@ -28,6 +28,9 @@ struct dead_letter {
     struct span decided_by; /* who set the record aside, see core/decider.h; absent if it does not say */
     int64_t omitted_size;   /* bytes of a value that was too large, or not to be kept; -1 = the value is there */
     bool is_stripped;       /* neither key nor value were to be kept */
+    bool is_sealed;         /* `value` is what kafka/letter_keys.h opens, of key and value of the record */
+    struct span sealed_form, sealed_for; /* of what form, and for which key */
+    int64_t value_size;                  /* bytes of the record's value; -1 = unknown */
     struct span key, value;
 };
 

@@ -6,7 +6,7 @@
 #include "suite.h"
 
 /* The headers of the dead letter at hand; a test has one at a time. */
-static struct {
+static struct header_of_test {
     const char *name, *value;
 } headers[6];
 
@@ -70,6 +70,34 @@ static void test_headers(void)
     CU_ASSERT(dead_letter.partition == 1 && dead_letter.offset == 2 && dead_letter.time_ms == 3);
     CU_ASSERT(dead_letter.origin.partition == 3 && dead_letter.origin.offset == 17 &&
               dead_letter.origin.timestamp_ms == 5);
+}
+
+/* What a letter keeps, as its headers say: of a sealed one the bytes are not the record's. */
+static void test_what_is_kept(void)
+{
+    static const struct {
+        const char *kept, *omitted, *size;
+        bool is_stripped, is_sealed;
+        int64_t value_size;
+    } rows[] = {
+        {NULL, NULL, NULL, false, false, 3},        {"headers", "17", NULL, true, false, 17},
+        {"sealed", NULL, "17", false, true, 17},    {"sealed", NULL, NULL, false, true, -1},
+        {"sealed", NULL, "-4", false, true, -1},    {"sealed", "17", "17", false, false, 17},
+        {"something", NULL, "17", false, false, 3},
+    };
+    const struct record record = {.value = {"abc", 3}};
+    struct dead_letter dead_letter;
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        set_headers("3", "17", "5", rows[i].omitted);
+        headers[0] = (struct header_of_test){rows[i].kept == NULL ? NULL : "gentally.kept", rows[i].kept};
+        headers[1] = (struct header_of_test){rows[i].size == NULL ? NULL : "gentally.value-size", rows[i].size};
+        dead_letter_read(&record, header, &dead_letter);
+        CU_ASSERT_EQUAL(dead_letter.is_stripped, rows[i].is_stripped);
+        CU_ASSERT_EQUAL(dead_letter.is_sealed, rows[i].is_sealed);
+        CU_ASSERT_EQUAL(dead_letter.value_size, rows[i].value_size);
+        CU_ASSERT_EQUAL(dead_letter.omitted_size, rows[i].omitted == NULL ? -1 : 17);
+    }
 }
 
 static void test_filters(void)
@@ -144,11 +172,9 @@ static void test_a_set_holds_each_once(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        {"headers", test_headers},
-        {"filters", test_filters},
-        {"keys are read back", test_keys_are_read_back},
-        {"places", test_places},
-        {"a set holds each once", test_a_set_holds_each_once},
+        {"headers", test_headers}, {"what is kept", test_what_is_kept},
+        {"filters", test_filters}, {"keys are read back", test_keys_are_read_back},
+        {"places", test_places},   {"a set holds each once", test_a_set_holds_each_once},
         CU_TEST_INFO_NULL,
     };
 
