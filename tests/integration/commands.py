@@ -9,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
-from harness import BINARY, DEMO, ROOT, SCHEMAS, check, equal, main, wait_until
+from harness import BINARY, DEMO, ROOT, SCHEMAS, Skip, check, equal, main, wait_until
 from oracle import milliseconds
 from topics import newest, read_topic
 
@@ -35,6 +36,27 @@ def test_no_option_of_a_command_is_the_configurations_too(world):
     own = {name: set(words.split()) for name, words in re.findall(r'^ +([a-z-]+)\) words="([^"]*)\$conf', text, re.M)}
     check("--redis-url" in shared and "--yes" in own["remove"], "options that there are", own)
     equal({name: words & shared for name, words in own.items() if words & shared}, {}, "options of both")
+
+
+def test_the_binary_is_hardened(world):
+    """As runbooks/security.md says; tests/image.sh asks the same of the image's."""
+    if shutil.which("readelf") is None:
+        raise Skip("readelf")
+    words = ["readelf", "-W", "--program-headers", "--dynamic", "--dyn-syms", BINARY]
+    elf = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    if "__asan_init" in elf or "__memcpy_chk" not in elf and "__snprintf_chk" not in elf:
+        cache = (Path(BINARY).parent / "CMakeCache.txt").read_text()
+        check("CMAKE_BUILD_TYPE:STRING=Release" not in cache, "a release that is not fortified")
+        raise Skip("a release: this build is for debugging")
+    for what, pattern in {
+        "position independent": r"FLAGS_1.* PIE",
+        "bound at start": r"BIND_NOW",
+        "relocations read-only": r"GNU_RELRO",
+        "no executable stack": r"GNU_STACK .* RW +0x",
+        "stack protector": r"__stack_chk_fail",
+    }.items():
+        check(re.search(pattern, elf), f"the binary is not: {what}")
+    check(not re.search(r"\((RPATH|RUNPATH|TEXTREL)\)", elf), "it looks for libraries elsewhere, or writes to its code")
 
 
 def test_help_tells_what_an_id_means(world):
