@@ -280,6 +280,17 @@ def test_sealed_letters(world):
         equal(record.headers()[:-2], theirs if len(theirs) <= 60 else [], f"headers of record {at}")
 
 
+def test_stripped_letters_hold_no_word_of_the_record(world):
+    """Not even the detail, which of JSON tells the name of a field that is none."""
+    world.settings["GENTALLY_DEAD_LETTERS_KEEP"] = "headers"
+    records = secret_records()
+    prepare(world, records)
+    letters = letters_of(world)
+    equal(len(letters), len(records), "letters")
+    for message in letters:
+        check(ACCOUNT.encode() not in all_bytes(message), "the account is in a letter", message.headers())
+
+
 def test_sealed_letters_are_counted_once_their_cause_is_repaired(world):
     private, public = make_key(world, "letters")
     seal_for(world, public)
