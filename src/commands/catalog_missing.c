@@ -136,6 +136,7 @@ static enum verdict print_all(struct search *search, uint32_t format, struct rea
                                             .title_count = is_all ? 2 : 1,
                                             .choice = &tokens,
                                             .format = format,
+                                            .file = stdout,
                                             .limit = INT64_MAX,
                                             .split = is_all ? split_name : NULL};
 

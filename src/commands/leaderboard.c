@@ -204,70 +204,93 @@ static void print_json(const struct leaderboard *leaderboard, const struct total
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char text[JSON_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)], number[JSON_REAL_MAX];
+    FILE *file = leaderboard->file;
 
     leaderboard_split(leaderboard, row->name, fields);
-    fputc('{', stdout);
+    fputc('{', file);
     if (leaderboard->window != NULL)
-        printf("\"window\":\"%s\",\"window_start\":%" PRId64 ",", leaderboard->window, row->start_ms);
+        fprintf(file, "\"window\":\"%s\",\"window_start\":%" PRId64 ",", leaderboard->window, row->start_ms);
     for (uint32_t index = 0; index < leaderboard->title_count; index++) {
         if (fields[index].size == 0)
             continue;
         assert(JSON_TEXT_MAX(fields[index].size) <= sizeof(text));
-        printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_put_text(text, fields[index]) - text), text);
+        fprintf(file, "\"%s\":%.*s,", leaderboard->titles[index], (int)(json_put_text(text, fields[index]) - text),
+                text);
     }
-    printf("\"requests\":%" PRId64 ",\"tokens\":%" PRId64 ",\"cost_nano_usd\":%" PRId64 ",", row->requests, row->tokens,
-           row->cost_nano_usd);
+    fprintf(file, "\"requests\":%" PRId64 ",\"tokens\":%" PRId64 ",\"cost_nano_usd\":%" PRId64 ",", row->requests,
+            row->tokens, row->cost_nano_usd);
     struct span value = value_text(leaderboard, now, row, number);
     if (is_extra(leaderboard) && value.size > 0)
-        printf("\"%s\":%.*s,", leaderboard->choice->name, (int)value.size, value.bytes);
-    printf("\"share\":%d.%04d", row->share / 10000, row->share % 10000);
+        fprintf(file, "\"%s\":%.*s,", leaderboard->choice->name, (int)value.size, value.bytes);
+    fprintf(file, "\"share\":%d.%04d", row->share / 10000, row->share % 10000);
     int before = leaderboard->before == NULL ? -1 : share_before(leaderboard, now, row);
     if (before >= 0)
-        printf(",\"share_before\":%d.%04d", before / 10000, before % 10000);
-    puts("}");
+        fprintf(file, ",\"share_before\":%d.%04d", before / 10000, before % 10000);
+    fputc('}', file);
 }
 
 /* Always quoted: names are somebody else's. */
-void leaderboard_quoted(struct span text)
+void leaderboard_quoted(FILE *file, struct span text)
 {
     char cell[CSV_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)];
 
     assert(CSV_TEXT_MAX(text.size) <= sizeof(cell));
-    printf("%.*s,", (int)(csv_text(cell, text, true) - cell), cell);
+    fprintf(file, "%.*s,", (int)(csv_text(cell, text, true) - cell), cell);
 }
 
 static void print_csv(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char start[32], number[JSON_REAL_MAX];
+    FILE *file = leaderboard->file;
 
     leaderboard_split(leaderboard, row->name, fields);
     time_format(row->start_ms, start, sizeof(start));
     if (leaderboard->window != NULL)
-        printf("%s,%s,", leaderboard->window, start);
+        fprintf(file, "%s,%s,", leaderboard->window, start);
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
-        leaderboard_quoted(fields[index]);
-    printf("%" PRId64 ",%" PRId64 ",%" PRId64 ",", row->requests, row->tokens, row->cost_nano_usd);
+        leaderboard_quoted(file, fields[index]);
+    fprintf(file, "%" PRId64 ",%" PRId64 ",%" PRId64 ",", row->requests, row->tokens, row->cost_nano_usd);
     struct span value = value_text(leaderboard, now, row, number);
     if (is_extra(leaderboard))
-        printf("%.*s,", (int)value.size, value.bytes);
-    printf("%d.%04d", row->share / 10000, row->share % 10000);
+        fprintf(file, "%.*s,", (int)value.size, value.bytes);
+    fprintf(file, "%d.%04d", row->share / 10000, row->share % 10000);
     int before = leaderboard->before == NULL ? -1 : share_before(leaderboard, now, row);
     if (before >= 0)
-        printf(",%d.%04d", before / 10000, before % 10000);
+        fprintf(file, ",%d.%04d", before / 10000, before % 10000);
     else if (leaderboard->before != NULL)
-        fputc(',', stdout);
-    fputc('\n', stdout);
+        fputc(',', file);
+    fputc('\n', file);
 }
 
 static void print_csv_header(const struct leaderboard *leaderboard)
 {
+    FILE *file = leaderboard->file;
+
     if (leaderboard->window != NULL)
-        fputs("window,window_start,", stdout);
+        fputs("window,window_start,", file);
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
-        printf("%s,", leaderboard->titles[index]);
-    printf("requests,tokens,cost_nano_usd,%s%sshare%s\n", is_extra(leaderboard) ? leaderboard->choice->name : "",
-           is_extra(leaderboard) ? "," : "", leaderboard->before != NULL ? ",share_before" : "");
+        fprintf(file, "%s,", leaderboard->titles[index]);
+    fprintf(file, "requests,tokens,cost_nano_usd,%s%sshare%s\n", is_extra(leaderboard) ? leaderboard->choice->name : "",
+            is_extra(leaderboard) ? "," : "", leaderboard->before != NULL ? ",share_before" : "");
+}
+
+/* Objects of JSON stand on a line each, in an array or without. */
+static void print_object(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row,
+                         bool is_first)
+{
+    if (leaderboard->is_array && !is_first)
+        fputs(",\n", leaderboard->file);
+    print_json(leaderboard, now, row);
+    if (!leaderboard->is_array)
+        fputc('\n', leaderboard->file);
+}
+
+static enum verdict finish(const struct leaderboard *leaderboard, struct reason *why)
+{
+    if (leaderboard->file == stdout)
+        return output_flush(why);
+    return ferror(leaderboard->file) == 0 ? GO_ON : no_memory(why, "for an answer");
 }
 
 enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct totals *totals, struct reason *why)
@@ -275,11 +298,14 @@ enum verdict leaderboard_print(const struct leaderboard *leaderboard, const stru
     struct table *table = NULL;
     int64_t printed = 0, start_ms = INT64_MIN;
     enum verdict verdict = GO_ON;
+    bool is_array = leaderboard->is_array && leaderboard->format == FORMAT_JSON;
 
     if (leaderboard->format == FORMAT_TABLE)
         verdict = open_table(leaderboard, &table, why);
     if (leaderboard->format == FORMAT_CSV)
         print_csv_header(leaderboard);
+    if (is_array)
+        fputc('[', leaderboard->file);
     for (size_t index = 0; index < totals_count(totals) && verdict == GO_ON; index++) {
         const struct totals_row *row = totals_row(totals, index);
         printed = row->start_ms == start_ms ? printed : 0;
@@ -289,12 +315,14 @@ enum verdict leaderboard_print(const struct leaderboard *leaderboard, const stru
         if (leaderboard->format == FORMAT_TABLE)
             add_to_table(leaderboard, totals, table, row);
         else if (leaderboard->format == FORMAT_JSON)
-            print_json(leaderboard, totals, row);
+            print_object(leaderboard, totals, row, index == 0);
         else
             print_csv(leaderboard, totals, row);
     }
+    if (is_array)
+        fputs("]\n", leaderboard->file);
     if (verdict == GO_ON && table != NULL)
-        verdict = table_print(table, stdout, why);
+        verdict = table_print(table, leaderboard->file, why);
     table_close(table);
-    return verdict == GO_ON ? output_flush(why) : verdict;
+    return verdict == GO_ON ? finish(leaderboard, why) : verdict;
 }

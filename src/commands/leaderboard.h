@@ -5,6 +5,8 @@
 #ifndef GENTALLY_LEADERBOARD_H
 #define GENTALLY_LEADERBOARD_H
 
+#include <stdio.h>
+
 #include "gentally/config/config_load.h"
 #include "gentally/core/rollup.h"
 #include "gentally/inspect/totals.h"
@@ -23,6 +25,8 @@ struct leaderboard {
     uint32_t title_count;
     const struct choice *choice; /* of the totals; shares are of it if it is a sum, else of tokens */
     uint32_t format;             /* enum leaderboard_format */
+    FILE *file;                  /* where it is printed */
+    bool is_array;               /* JSON is one array, instead of an object a line */
     int64_t limit;               /* lines for each window, at most */
     /* Takes a name apart into `title_count` fields, borrowed until the next call. NULL: the name is the only field. */
     void (*split)(void *context, struct span name, struct span fields[]);
@@ -34,7 +38,7 @@ struct leaderboard {
 void leaderboard_split(const struct leaderboard *leaderboard, struct span name, struct span fields[ROLLUP_DIMS_MAX]);
 
 /* Prints a text as a CSV field, always quoted, since names are somebody else's, and a comma. */
-void leaderboard_quoted(struct span text);
+void leaderboard_quoted(FILE *file, struct span text);
 
 #define LEADERBOARD_START_SIZE 32
 /* Writes a window's start for people: the date, and the time where windows are shorter than a day. */
@@ -43,7 +47,7 @@ void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOA
 /* The title of a column of starts: "week (UTC)" of "week". */
 const char *leaderboard_window_title(const char *window);
 
-/* Prints totals, sorted by their measure of choice, to standard output. HALT: NO-MEMORY, OUTPUT-FAILED. */
+/* Prints totals, sorted by their measure of choice. HALT: NO-MEMORY, OUTPUT-FAILED. */
 MUST_CHECK enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct totals *totals,
                                           struct reason *why);
 

@@ -271,7 +271,7 @@ static void print_csv(const struct grid *grid, size_t name)
 
     split(grid, name, fields);
     for (uint32_t index = 0; index < grid->leaderboard->title_count; index++)
-        leaderboard_quoted(fields[index]);
+        leaderboard_quoted(stdout, fields[index]);
     for (size_t window = 0; window < grid->windows; window++)
         print_csv_value(grid, name, window, window + 1, ',');
     print_csv_value(grid, name, 0, grid->windows, '\n');

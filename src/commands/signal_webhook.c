@@ -1,30 +1,7 @@
 /* Secrets come from files, or the URL from the command line, where everybody on the machine can read it. */
 #include "signal_webhook.h"
 
-#include <errno.h>
-#include <stdio.h>
-
-#define SECRET_SIZE 4096
-
-/* A file without its last newline. */
-static enum verdict read_secret(const struct command_option *option, char text[SECRET_SIZE], struct reason *why)
-{
-    FILE *file = fopen(option->value, "rb");
-
-    if (file == NULL)
-        return reason_set(why, HALT, CONFIG_UNREADABLE, errno, "--%s: %.200s: %s", option->name, option->value,
-                          strerror(errno));
-    size_t size = fread(text, 1, SECRET_SIZE, file);
-    bool is_read = ferror(file) == 0;
-    fclose(file);
-    while (size > 0 && (text[size - 1] == '\n' || text[size - 1] == '\r'))
-        size--;
-    if (!is_read || size == 0 || size == SECRET_SIZE || memchr(text, '\0', size) != NULL)
-        return reason_set(why, HALT, CONFIG_UNREADABLE, 0, "--%s: %.200s does not hold one line of at most %d bytes",
-                          option->name, option->value, SECRET_SIZE - 1);
-    text[size] = '\0';
-    return GO_ON;
-}
+#include "option_secret.h"
 
 static enum verdict check(const struct signal_webhook *webhook, bool is_followed, struct reason *why)
 {
@@ -48,7 +25,7 @@ enum verdict signal_webhook_open(struct signal_deliveries **deliveries, const st
                                  bool is_followed, const struct signal_wanted *wanted, struct logger *logger,
                                  struct reason *why)
 {
-    char url[SECRET_SIZE], token[SECRET_SIZE];
+    char url[OPTION_SECRET_SIZE], token[OPTION_SECRET_SIZE];
     const char *given = webhook->url->value;
 
     if (given == NULL && webhook->url_file->value == NULL && webhook->token_file->value == NULL &&
@@ -56,9 +33,9 @@ enum verdict signal_webhook_open(struct signal_deliveries **deliveries, const st
         return GO_ON;
     enum verdict verdict = check(webhook, is_followed, why);
     if (verdict == GO_ON && given == NULL)
-        verdict = read_secret(webhook->url_file, url, why);
+        verdict = option_secret_read(webhook->url_file, url, why);
     if (verdict == GO_ON && webhook->token_file->value != NULL)
-        verdict = read_secret(webhook->token_file, token, why);
+        verdict = option_secret_read(webhook->token_file, token, why);
     if (verdict != GO_ON)
         return verdict;
     return signal_deliveries_open(deliveries, given == NULL ? url : given,

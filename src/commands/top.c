@@ -152,6 +152,7 @@ static enum verdict print_window(struct request *request, struct live_counters *
         .title_count = request->rollup->dim_count,
         .choice = &request->choice,
         .format = request->format,
+        .file = stdout,
         .limit = request->limit,
         .split = split,
         .context = request,
