@@ -15,10 +15,12 @@
 #include "gentally/publish/our_schemas.h"
 #include "gentally/report/figures.h"
 #include "gentally/report/page.h"
+#include "gentally/report/page_server.h"
+#include "option_secret.h"
 #include "report_live.h"
 #include "report_page.h"
 
-enum option { OUT, FORMAT, EDITION, FROM, TO, EXAMPLES, WATCH, PORT };
+enum option { OUT, FORMAT, EDITION, FROM, TO, EXAMPLES, WATCH, PORT, LISTEN, HOST, TOKEN_FILE };
 
 static const char *const formats[] = {"html", "json"};
 enum format { FORMAT_HTML, FORMAT_JSON };
@@ -36,6 +38,9 @@ static const struct command_option option_table[] = {
     [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the largest)", NULL},
     [WATCH] = {"watch", NULL, "serve the page on 127.0.0.1 and keep it live", NULL},
     [PORT] = {"port", "N", "of --watch; 0 = any free one, which is printed (default 8732)", NULL},
+    [LISTEN] = {"listen", "ADDRESS:PORT", "of --watch: there; beyond this machine with --token-file only", NULL},
+    [HOST] = {"host", "NAME[:PORT]", "of --watch: the name it is asked under, beside its address", NULL},
+    [TOKEN_FILE] = {"token-file", "FILE", "of --watch: the token without which nothing is told", NULL},
 };
 
 static enum verdict run(struct command_call *call, struct reason *why);
@@ -45,7 +50,7 @@ const struct command command_report = {
     .purpose = "write the study's figures and tables from the summaries",
     .arguments =
         "[--out FILE] [--format html|json] [--edition own|study] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
-        "[--watch [--port N]]",
+        "[--watch [--port N | --listen ADDRESS:PORT] [--host NAME] [--token-file FILE]]",
     .summary = "write the study's 41 figures and tables from the summary topics",
     .text =
         "Reads the ledger and the summary topics from beginning to end, committed records only, and writes one\n"
@@ -61,6 +66,12 @@ const struct command command_report = {
         "--watch serves the page at http://127.0.0.1:PORT/, to this machine alone, goes on reading, and renews it in\n"
         "open browsers; it says how old the newest figures are, and calls itself live while that is a few intervals\n"
         "of early_emit_interval_ms at most, or all that the log has. It ends with Ctrl-C or SIGTERM.\n"
+        "\n"
+        "For programs it also answers /figures, /figures/S01.json and .csv, and\n"
+        "/summaries?rollup=R&window=W&by=...&where=...&format=json|csv: the options of `gentally summaries`, with\n"
+        "the same rows and sums, JSON as one array. --listen serves others, who must say the token: as bearer, or\n"
+        "as the password that a browser asks for. It is plain HTTP: for TLS put a proxy in front, and name the\n"
+        "host that people ask for by --host.\n"
         "\n"
         "Examples:\n"
         "  gentally report --out report.html\n"
@@ -81,7 +92,8 @@ struct request {
     const char *out; /* NULL: standard output */
     uint32_t format;
     bool is_watched;
-    int64_t port;
+    struct report_place place;
+    char token[OPTION_SECRET_SIZE];
     struct figures_options options;
     struct figures *figures;
 };
@@ -170,8 +182,9 @@ static enum verdict write_report(struct request *request, struct reason *why)
 /* What is served is the page, and nothing is written. */
 static enum verdict check_watch(const struct command_option options[], uint32_t format, struct reason *why)
 {
-    if (options[WATCH].value == NULL && options[PORT].value != NULL)
-        return reason_set(why, HALT, CONFIG_VALUE, 0, "--port is of --watch");
+    for (enum option option = PORT; option <= TOKEN_FILE; option++)
+        if (options[WATCH].value == NULL && options[option].value != NULL)
+            return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s is of --watch", options[option].name);
     if (options[WATCH].value != NULL && (options[OUT].value != NULL || format != FORMAT_HTML))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--watch serves the page: without --out and --format json");
     if (format == FORMAT_HTML && !page_is_built()) /* better told now than when all is read */
@@ -179,11 +192,35 @@ static enum verdict check_watch(const struct command_option options[], uint32_t 
     return GO_ON;
 }
 
+/* Where it listens: on this machine alone, or for those who know a token. */
+static enum verdict read_place(struct request *request, const struct command_option options[], struct reason *why)
+{
+    struct report_place *place = &request->place;
+    int64_t port = place->endpoint.port;
+    enum verdict verdict = option_integer(&options[PORT], 0, UINT16_MAX, &port, why);
+
+    if (verdict == GO_ON && options[PORT].value != NULL && options[LISTEN].value != NULL)
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--listen has a port: leave --port out");
+    place->endpoint.port = (uint16_t)port;
+    if (verdict == GO_ON && options[LISTEN].value != NULL && !endpoint_parse(options[LISTEN].value, &place->endpoint))
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0,
+                             "--listen %s: want ADDRESS:PORT, like 0.0.0.0:8732 or [::]:8732", options[LISTEN].value);
+    place->host = options[HOST].value;
+    if (verdict == GO_ON && options[TOKEN_FILE].value != NULL) {
+        verdict = option_secret_read(&options[TOKEN_FILE], request->token, why);
+        place->token = request->token;
+    }
+    if (verdict == GO_ON && place->token == NULL && !page_server_is_local(&place->endpoint))
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--listen %s is for others, too: give --token-file FILE",
+                             options[LISTEN].value);
+    return verdict;
+}
+
 static enum verdict read_options(struct request *request, const struct command_option options[], struct reason *why)
 {
     request->out = options[OUT].value;
     request->is_watched = options[WATCH].value != NULL;
-    request->port = PORT_DEFAULT;
+    request->place = (struct report_place){.endpoint = {.address = {127, 0, 0, 1}, .port = PORT_DEFAULT}};
     request->options = (struct figures_options){.prefix = request->config->namespace_,
                                                 .from_ms = INT64_MIN,
                                                 .to_ms = INT64_MAX,
@@ -200,9 +237,9 @@ static enum verdict read_options(struct request *request, const struct command_o
     if (verdict == GO_ON)
         verdict = option_time(&options[TO], &request->options.to_ms, why);
     if (verdict == GO_ON)
-        verdict = option_integer(&options[PORT], 0, UINT16_MAX, &request->port, why);
-    if (verdict == GO_ON)
         verdict = check_watch(options, request->format, why);
+    if (verdict == GO_ON)
+        verdict = read_place(request, options, why);
     if (verdict == GO_ON && request->options.from_ms >= request->options.to_ms)
         verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--from %s is not before --to %s", options[FROM].value,
                              options[TO].value);
@@ -217,7 +254,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (verdict == GO_ON)
         verdict = figures_open(&request.figures, &request.options, why);
     if (verdict == GO_ON && request.is_watched) {
-        verdict = report_live(call->config, request.figures, (uint16_t)request.port, why);
+        verdict = report_live(call->config, request.figures, &request.place, why);
     } else if (verdict == GO_ON) {
         verdict = read_topics(&request, why);
         if (verdict == GO_ON)

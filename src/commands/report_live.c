@@ -5,6 +5,7 @@
  */
 #include "report_live.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,10 +17,12 @@
 #include "gentally/kafka/topic_follow.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/our_schemas.h"
-#include "gentally/report/http.h"
+#include "gentally/report/page_server.h"
+#include "report_answers.h"
 #include "report_page.h"
 
 #define TURN_MS 50
+#define ASKED_MS 2     /* while somebody waits for an answer */
 #define QUIET_MS 1000  /* without a record, before a document is made */
 #define OFTEN_MS 10000 /* but made so often under a steady stream */
 #define ASK_MS 5000    /* between two questions whether the broker is there */
@@ -28,15 +31,18 @@
 #define LIVE_INTERVALS 3 /* of early panes, without a new one, before it is asked whether the log went on meanwhile */
 
 static const char *const rollups[] = {REPORT_ROLLUPS};
-#define TOPICS (LENGTH_OF(rollups) + 1)
+#define TOPICS_MAX (1 + LENGTH_OF(rollups) + ROLLUPS_MAX)
 
 struct live_report {
     const struct config *config;
+    const struct report_place *place;
     struct figures *figures;
     struct topic_follow *follow;
     struct our_schemas *schemas;
-    struct http *http;
+    struct page_server *server;
+    struct report_answers *answers;
     int64_t heard_ms, made_ms, asked_ms; /* a record came; a document was made; a broker was asked */
+    bool is_asked;                       /* somebody waits for an answer */
     bool is_stale;                       /* records came since the last document was made */
     uint64_t revision;
     char *document; /* the last one, to know another by */
@@ -68,21 +74,46 @@ static enum verdict take_record(void *context, size_t topic, const struct record
         return verdict == TRY_LATER ? HALT : verdict; /* The record would not come again. */
     live->is_stale = true;
     live->heard_ms = clock_ms(CLOCK_MONOTONIC);
-    return figures_take(live->figures, &taken, why);
+    verdict = figures_take(live->figures, &taken, why);
+    if (topic == 0 || verdict == HALT)
+        return verdict;
+    struct reason other;
+    if (report_answers_take(live->answers, &taken, &other) == GO_ON)
+        return verdict;
+    *why = other;
+    return HALT;
 }
 
+static bool is_of_figures(const char *rollup)
+{
+    for (size_t at = 0; at < LENGTH_OF(rollups); at++)
+        if (strcmp(rollups[at], rollup) == 0)
+            return true;
+    return false;
+}
+
+/* What figures need, and other rollups, of which only summaries are asked. */
 static enum verdict follow_topics(struct live_report *live, const struct config *config, struct reason *why)
 {
-    char names[TOPICS][TOPIC_NAME_MAX + 1];
-    struct topic_wanted wanted[TOPICS];
+    char names[TOPICS_MAX][TOPIC_NAME_MAX + 1];
+    struct topic_wanted wanted[TOPICS_MAX];
+    size_t count = 1;
 
     topic_ledger(config, names[0]);
     wanted[0] = (struct topic_wanted){names[0], false};
-    for (size_t at = 1; at < TOPICS; at++) {
-        topic_summaries(config, rollups[at - 1], names[at]);
-        wanted[at] = (struct topic_wanted){names[at], at > 1};
+    for (size_t at = 0; at < LENGTH_OF(rollups); at++, count++) {
+        topic_summaries(config, rollups[at], names[count]);
+        wanted[count] = (struct topic_wanted){names[count], at > 0};
     }
-    return topic_follow_open_wanted(&live->follow, config, wanted, TOPICS, why);
+    for (uint32_t at = 0; at < config->rollups.count; at++) {
+        const char *name = config->rollups.items[at].name;
+        if (is_of_figures(name))
+            continue;
+        topic_summaries(config, name, names[count]);
+        wanted[count] = (struct topic_wanted){names[count], true};
+        count++;
+    }
+    return topic_follow_open_wanted(&live->follow, config, wanted, count, why);
 }
 
 /* Numbers are times, so that those of the next server go on behind them. */
@@ -119,7 +150,7 @@ static enum verdict publish(struct live_report *live, struct span json, struct r
     if (fclose(file) != 0 && verdict == GO_ON)
         verdict = reason_set(why, HALT, NO_MEMORY, errno, "making the page");
     if (verdict == GO_ON)
-        verdict = http_publish(live->http, (struct span){page, size}, json, revision, why);
+        verdict = page_server_publish(live->server, (struct span){page, size}, json, revision, why);
     free(page);
     live->revision = revision;
     return verdict;
@@ -150,7 +181,7 @@ static int64_t live_ms(const struct config *config)
 }
 
 /* Whether the input's log went on since what is shown was told. */
-static enum http_state ask_log(struct live_report *live, const struct figures_told *told)
+static enum page_state ask_log(struct live_report *live, const struct figures_told *told)
 {
     struct reason why = {0};
     int64_t *ends = calloc((size_t)told->partitions + 1, sizeof(*ends)), sum = 0;
@@ -162,8 +193,8 @@ static enum http_state ask_log(struct live_report *live, const struct figures_to
         sum = sum_told(sum, ends[i]);
     free(ends);
     if (!is_known)
-        return HTTP_UNSURE;
-    return sum > told->ends ? HTTP_LATE : HTTP_LIVE;
+        return PAGE_UNSURE;
+    return sum > told->ends ? PAGE_LATE : PAGE_LIVE;
 }
 
 /* Live is what was told a few intervals ago at most, or is all that the log has. */
@@ -174,8 +205,8 @@ static void look_how_old(struct live_report *live)
     if (!figures_told(live->figures, &told))
         return;
     int64_t age_ms = clock_ms(CLOCK_REALTIME) - told.told_ms;
-    enum http_state state = age_ms <= live_ms(live->config) ? HTTP_LIVE : ask_log(live, &told);
-    http_is_told(live->http, clock_ms(CLOCK_MONOTONIC) - age_ms, state);
+    enum page_state state = age_ms <= live_ms(live->config) ? PAGE_LIVE : ask_log(live, &told);
+    page_server_is_told(live->server, clock_ms(CLOCK_MONOTONIC) - age_ms, state);
 }
 
 static void look_whether_current(struct live_report *live, int64_t now_ms)
@@ -185,7 +216,7 @@ static void look_whether_current(struct live_report *live, int64_t now_ms)
     if (now_ms - live->asked_ms < ASK_MS || !topic_follow_at_end(live->follow))
         return;
     if (topic_follow_ask(live->follow, ANSWER_MS, &why) == GO_ON && topic_follow_at_end(live->follow)) {
-        http_is_current(live->http, clock_ms(CLOCK_MONOTONIC));
+        page_server_is_current(live->server, clock_ms(CLOCK_MONOTONIC));
         look_how_old(live);
     }
     live->asked_ms = clock_ms(CLOCK_MONOTONIC);
@@ -207,8 +238,31 @@ static enum verdict turn(struct live_report *live, int wait_ms, struct reason *w
         look_how_old(live);
     }
     look_whether_current(live, now_ms);
-    http_turn(live->http, 0, clock_ms(CLOCK_MONOTONIC));
+    live->is_asked = page_server_turn(live->server, clock_ms(CLOCK_MONOTONIC));
     return verdict;
+}
+
+static enum verdict open_server(struct live_report *live, struct reason *why)
+{
+    const struct page_server_options options = {
+        .endpoint = live->place->endpoint,
+        .host = live->place->host,
+        .token = live->place->token,
+        .answer = report_answers_give,
+        .context = live->answers,
+    };
+
+    return page_server_open(&live->server, &options, why);
+}
+
+static void print_address(const struct live_report *live)
+{
+    const struct endpoint *endpoint = &live->place->endpoint;
+    char host[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(endpoint->is_v6 ? AF_INET6 : AF_INET, endpoint->address, host, sizeof(host));
+    printf(endpoint->is_v6 ? "http://[%s]:%u/\n" : "http://%s:%u/\n", host, page_server_port(live->server));
+    fflush(stdout);
 }
 
 /* The first document, before anybody is told the address. GO_ON also when it was told to stop. */
@@ -222,23 +276,25 @@ static enum verdict begin(struct live_report *live, const sigset_t *signals, boo
         return verdict;
     verdict = renew(live, why);
     look_how_old(live);
-    http_is_current(live->http, clock_ms(CLOCK_MONOTONIC));
+    page_server_is_current(live->server, clock_ms(CLOCK_MONOTONIC));
     live->asked_ms = clock_ms(CLOCK_MONOTONIC);
     if (verdict == GO_ON) {
-        printf("http://127.0.0.1:%u/\n", http_port(live->http));
-        fflush(stdout);
+        print_address(live);
     }
     return verdict;
 }
 
-enum verdict report_live(const struct config *config, struct figures *figures, uint16_t port, struct reason *why)
+enum verdict report_live(const struct config *config, struct figures *figures, const struct report_place *place,
+                         struct reason *why)
 {
-    struct live_report live = {.config = config, .figures = figures};
+    struct live_report live = {.config = config, .figures = figures, .place = place};
     sigset_t signals;
     bool is_stopped = false;
 
     block_signals(&signals); /* before any thread is made, so that all inherit the mask */
-    enum verdict verdict = http_open(&live.http, port, why);
+    enum verdict verdict = report_answers_open(&live.answers, config, figures, why);
+    if (verdict == GO_ON)
+        verdict = open_server(&live, why);
     if (verdict == GO_ON)
         verdict = our_schemas_open(&live.schemas, config, why);
     if (verdict == GO_ON)
@@ -246,12 +302,13 @@ enum verdict report_live(const struct config *config, struct figures *figures, u
     if (verdict == GO_ON)
         verdict = begin(&live, &signals, &is_stopped, why);
     while (verdict == GO_ON && !is_stopped) {
-        verdict = turn(&live, TURN_MS, why);
+        verdict = turn(&live, live.is_asked ? ASKED_MS : TURN_MS, why);
         is_stopped = is_told_to_stop(&signals);
     }
     topic_follow_close(live.follow);
     our_schemas_close(live.schemas);
-    http_close(live.http);
+    page_server_close(live.server);
+    report_answers_close(live.answers);
     free(live.document);
     return verdict;
 }

@@ -148,8 +148,7 @@ static void write_rows(struct document *document, const struct figure *figure)
 
 void figure_json_write(struct document *document, const struct figure *figure, const struct names *names)
 {
-    document_comma(document);
-    document_raw(document, "\n{");
+    document_raw(document, "{");
     write_named(document, "id", figure->id);
     write_named(document, "section", figure->section);
     write_named(document, "title", figure->title);

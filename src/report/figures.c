@@ -5,10 +5,12 @@
 #include "gentally/report/figures.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "document_header.h"
 #include "document_notes.h"
+#include "figure_csv.h"
 #include "figure_json.h"
 #include "gentally/base/bundled.h"
 #include "gentally/codec/record_read.h"
@@ -24,7 +26,11 @@ struct figures {
     struct ledger_read *ledger_read;
     struct remarks *remarks;
     struct document document;
-    bool has_failed; /* memory ran out in any part of the document that is being made */
+    char *csv; /* of all figures, one behind the other */
+    struct figures_place {
+        size_t begin, end, csv_begin, csv_end;
+    } places[FIGURES_COUNT]; /* of each of them, in the document and in `csv` */
+    bool has_failed;         /* memory ran out in any part of the document that is being made */
 };
 
 enum verdict figures_open(struct figures **figures, const struct figures_options *options, struct reason *why)
@@ -65,6 +71,7 @@ void figures_close(struct figures *figures)
     free(figures->summary_read);
     free(figures->ledger_read);
     free(figures->document.bytes);
+    free(figures->csv);
     free(figures);
 }
 
@@ -158,8 +165,11 @@ static void add_notes(const struct dataset *dataset, enum remark_kind kind, stru
         figure_note(figure, "%.*s", (int)remark->text.size, remark->text.bytes);
 }
 
-static void write_one(struct document *document, struct dataset *dataset, const struct figure_spec *spec)
+static void write_one(struct figures *figures, struct dataset *dataset, uint32_t index, FILE *csv)
 {
+    const struct figure_spec *spec = &specs[index];
+    struct document *document = &figures->document;
+    struct figures_place *place = &figures->places[index];
     struct figure figure = {.has_failed = document->has_failed,
                             .id = spec->id,
                             .section = spec->section,
@@ -176,7 +186,14 @@ static void write_one(struct document *document, struct dataset *dataset, const 
     else
         spec_explain_missing(spec, dataset, &figure);
     spec_note_gaps(spec, &figure);
+    document_comma(document);
+    document_raw(document, "\n");
+    place->begin = document->size;
     figure_json_write(document, &figure, &dataset->names);
+    place->end = document->size;
+    place->csv_begin = (size_t)ftell(csv);
+    figure_csv_write(csv, &figure);
+    place->csv_end = (size_t)ftell(csv);
     figure_close(&figure);
 }
 
@@ -205,7 +222,7 @@ static const struct latest_row *find_told(const struct figures *figures)
     return last;
 }
 
-static void write_document(struct figures *figures, struct dataset *dataset)
+static void write_document(struct figures *figures, struct dataset *dataset, FILE *csv)
 {
     struct document *document = &figures->document;
 
@@ -219,8 +236,16 @@ static void write_document(struct figures *figures, struct dataset *dataset)
     document_key(document, "figures");
     document_raw(document, "[");
     for (uint32_t index = 0; index < FIGURES_COUNT; index++)
-        write_one(document, dataset, &specs[index]);
+        write_one(figures, dataset, index, csv);
     document_raw(document, "]}\n");
+}
+
+/* NULL: no memory. */
+static FILE *open_csv(struct figures *figures, size_t *size)
+{
+    free(figures->csv);
+    figures->csv = NULL;
+    return open_memstream(&figures->csv, size);
 }
 
 enum verdict figures_write(struct figures *figures, struct span *json, struct reason *why)
@@ -236,13 +261,35 @@ enum verdict figures_write(struct figures *figures, struct span *json, struct re
     figures->has_failed = false;
     enum verdict verdict = dataset_read(&dataset, figures->summaries, figures->summary_read, why);
     if (verdict == GO_ON) {
-        write_document(figures, &dataset);
-        if (figures->has_failed)
+        size_t size = 0;
+        FILE *csv = open_csv(figures, &size);
+        if (csv != NULL) {
+            write_document(figures, &dataset, csv);
+            figures->has_failed |= fclose(csv) != 0;
+        }
+        if (csv == NULL || figures->has_failed)
             verdict = no_memory(why, "for the figures");
         *json = (struct span){figures->document.bytes, figures->document.size};
     }
     dataset_close(&dataset);
     return verdict;
+}
+
+struct span figures_one(const struct figures *figures, uint32_t index, enum figures_form form)
+{
+    const struct figures_place *place = &figures->places[index];
+
+    assert(index < FIGURES_COUNT);
+    if (figures->has_failed || figures->csv == NULL)
+        return (struct span){NULL, 0};
+    if (form == FIGURES_CSV)
+        return (struct span){figures->csv + place->csv_begin, place->csv_end - place->csv_begin};
+    return (struct span){figures->document.bytes + place->begin, place->end - place->begin};
+}
+
+const struct latest *figures_rows(const struct figures *figures)
+{
+    return figures->summaries;
 }
 
 bool figures_told(const struct figures *figures, struct figures_told *told)

@@ -1,16 +1,21 @@
 /*
  * The server of metrics_listen, over its own socket: what an input sends, at once or in pieces of the size that its
  * first byte says, to a worker that has something to tell. Whatever that is, every
- * answer is one that we give or libmicrohttpd does, with the headers of ours, and the next client is served.
+ * answer is one that we give or libmicrohttpd does, with the headers of ours, and the next client is served. What we
+ * read of headers ourselves is read of the input, too: the page's server answers only to who names it.
  */
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "fuzz.h"
 #include "gentally/base/clock.h"
 #include "gentally/metrics/exporter.h"
+#include "http_gzip.h"
+#include "page_routes.h"
 
 #define ANSWER_MAX (4u << 20)
 #define PIECES_MAX 64 /* of an input: each is a packet, and takes its time */
@@ -102,6 +107,27 @@ static void claim_ours(const char *head)
     CLAIM(strstr(head, "Content-Length: ") != NULL);
 }
 
+/* The input as each of the texts of a request to the page's server. */
+static void read_headers(struct span input)
+{
+    const struct endpoint endpoint = {.address = {127, 0, 0, 1}, .port = 80};
+    char *text = malloc(input.size + 1); /* as long as it is, for the sanitizer to see */
+
+    CLAIM(text != NULL);
+    memcpy(text, input.bytes, input.size);
+    text[input.size] = '\0';
+    (void)http_takes_gzip(text);
+    const struct http_field field = {text, text};
+    struct page_question question = {.path = text, .host = text, .last_event_id = text, .fields = &field, 1};
+    struct page_route route = page_route(&question, &endpoint, NULL);
+    CLAIM(route.status == 403 || strncasecmp(text, "localhost", 9) == 0 || strncmp(text, "127.0.0.1", 9) == 0);
+    question.host = "localhost";
+    question.path = "/events";
+    route = page_route(&question, &endpoint, NULL);
+    CLAIM(route.status == 400 || (route.status == 200 && strspn(text, "0123456789") == strlen(text)));
+    free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static const char good[] = "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -113,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     exporter_beat(exporter, clock_ms(CLOCK_MONOTONIC));
     size_t piece = take_byte(&input);
     struct span request = take_rest(&input);
+    read_headers(request);
     if (piece % 2 == 0)
         piece = request.size + 1;
     else if (request.size / piece > PIECES_MAX)

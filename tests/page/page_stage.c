@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gentally/report/http.h"
 #include "gentally/report/page.h"
+#include "gentally/report/page_server.h"
 
 #define SECTIONS_MAX 64
 
@@ -63,7 +63,7 @@ static enum verdict write_document(FILE *file, struct span document, uint64_t re
     return verdict;
 }
 
-static enum verdict publish(struct http *http, struct span document, uint64_t number, struct reason *why)
+static enum verdict publish(struct page_server *server, struct span document, uint64_t number, struct reason *why)
 {
     char *text = NULL;
     size_t size = 0;
@@ -72,7 +72,7 @@ static enum verdict publish(struct http *http, struct span document, uint64_t nu
 
     fclose(file);
     if (verdict == GO_ON)
-        verdict = http_publish(http, (struct span){text, size}, document, number, why);
+        verdict = page_server_publish(server, (struct span){text, size}, document, number, why);
     free(text);
     if (verdict == GO_ON) {
         printf("published %" PRIu64 "\n", number);
@@ -82,21 +82,21 @@ static enum verdict publish(struct http *http, struct span document, uint64_t nu
 }
 
 /* A line like "told 90000 late" is no document: so long ago was it told, and so it stands. */
-static bool is_told(struct http *http, const char *line)
+static bool is_told(struct page_server *server, const char *line)
 {
-    static const char *const states[] = {[HTTP_LIVE] = "live", [HTTP_LATE] = "late", [HTTP_UNSURE] = "unsure"};
+    static const char *const states[] = {[PAGE_LIVE] = "live", [PAGE_LATE] = "late", [PAGE_UNSURE] = "unsure"};
     long long age_ms;
     char word[8];
 
     if (sscanf(line, "told %lld %7s", &age_ms, word) != 2)
         return false;
-    for (enum http_state state = HTTP_LIVE; state <= HTTP_UNSURE; state++)
+    for (enum page_state state = PAGE_LIVE; state <= PAGE_UNSURE; state++)
         if (strcmp(word, states[state]) == 0)
-            http_is_told(http, monotonic_ms() - age_ms, state);
+            page_server_is_told(server, monotonic_ms() - age_ms, state);
     return true;
 }
 
-static enum verdict serve(struct http *http, struct reason *why)
+static enum verdict serve(struct page_server *server, struct reason *why)
 {
     char *line = NULL;
     size_t room = 0;
@@ -105,16 +105,16 @@ static enum verdict serve(struct http *http, struct reason *why)
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 
     while (verdict == GO_ON) {
-        if (poll(&input, 1, 0) > 0) {
+        if (poll(&input, 1, 5) > 0) {
             ssize_t size = getline(&line, &room, stdin);
             if (size < 0)
                 break;
-            if (is_told(http, line))
+            if (is_told(server, line))
                 continue;
-            verdict = publish(http, (struct span){line, (size_t)size}, ++number, why);
+            verdict = publish(server, (struct span){line, (size_t)size}, ++number, why);
         }
-        http_is_current(http, monotonic_ms());
-        http_turn(http, 20, monotonic_ms());
+        page_server_is_current(server, monotonic_ms());
+        (void)page_server_turn(server, monotonic_ms());
     }
     free(line);
     return verdict;
@@ -123,7 +123,7 @@ static enum verdict serve(struct http *http, struct reason *why)
 int main(int argc, char **argv)
 {
     struct reason why = {0};
-    struct http *http = NULL;
+    struct page_server *server = NULL;
     enum verdict verdict = HALT;
 
     if (argc == 2 && strcmp(argv[1], "fill") == 0) {
@@ -135,13 +135,15 @@ int main(int argc, char **argv)
         free(document);
     } else if (argc == 3 && strcmp(argv[1], "serve") == 0) {
         setvbuf(stdin, NULL, _IONBF, 0); /* so that poll() knows of every line */
-        verdict = http_open(&http, (uint16_t)strtoul(argv[2], NULL, 10), &why);
+        const struct page_server_options options = {
+            .endpoint = {.address = {127, 0, 0, 1}, .port = (uint16_t)strtoul(argv[2], NULL, 10)}};
+        verdict = page_server_open(&server, &options, &why);
         if (verdict == GO_ON) {
-            printf("%u\n", http_port(http));
+            printf("%u\n", page_server_port(server));
             fflush(stdout);
-            verdict = serve(http, &why);
+            verdict = serve(server, &why);
         }
-        http_close(http);
+        page_server_close(server);
     } else {
         fprintf(stderr, "usage: page_stage fill|serve PORT\n");
     }

@@ -4,7 +4,7 @@
 # standard error, and answers 0, or 1 if it cannot be had, with one line that says what is missing.
 
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config librdkafka-dev libavro-dev libhiredis-dev libjansson-dev
-    libcurl4-openssl-dev libmicrohttpd-dev libssl-dev)
+    libcurl4-openssl-dev libmicrohttpd-dev zlib1g-dev libssl-dev)
 test_packages=(libcunit1-dev liblua5.1-0-dev redis-server kcat prometheus sqlite3 python3 python3-venv curl openssl)
 format_packages=(clang-format shfmt black)
 lint_packages=(clang clang-tidy)

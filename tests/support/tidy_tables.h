@@ -29,10 +29,10 @@ static const struct room rooms[] = {
     {"publish", "base core config codec registry kafka redis"},
     {"ingest", "base core config codec metrics registry kafka redis publish"},
     {"inspect", "base core codec"},
-    {"report", "base core codec inspect"},
+    {"report", "base core codec http inspect"},
     {"cli", "base core config"},
     {"commands",
-     "base core config codec adapters metrics registry notify kafka redis publish ingest inspect report cli"},
+     "base core config codec adapters http metrics registry notify kafka redis publish ingest inspect report cli"},
     {"study", "base core config codec kafka cli"},
 };
 
@@ -53,6 +53,7 @@ static const struct {
     {"jansson", {"src/codec/", "src/adapters/", "src/kafka/token_text.c"}},
     {"curl/", {"src/registry/", "src/metrics/probe", "src/notify/"}},
     {"microhttpd", {"src/http/"}},
+    {"zlib.h", {"src/http/"}},
     {"openssl/", {"src/ingest/pseudonym.c", "src/kafka/", "src/redis/store_tls.c"}},
 };
 

@@ -20,6 +20,7 @@
 #define GENTALLY_FIGURES_H
 
 #include "gentally/core/event.h"
+#include "gentally/inspect/latest.h"
 
 #define FIGURES_COUNT 41
 #define FIGURES_PAGE_TITLE "State of AI, from your own stream" /* of the document, and of its page */
@@ -55,6 +56,14 @@ size_t figures_unreadable(const struct figures *figures);
  * until the next write or close. HALT: NO-MEMORY. Costs a pass over all rows that are kept: a second for a million.
  */
 MUST_CHECK enum verdict figures_write(struct figures *figures, struct span *json, struct reason *why);
+
+/* One figure of the document that was written last, alone: its object of the JSON; or its rows as CSV, under the names
+ * of its columns, texts as csv_text() writes them. Absent before the first write. Borrows until the next, or close. */
+enum figures_form { FIGURES_JSON, FIGURES_CSV };
+struct span figures_one(const struct figures *figures, uint32_t index, enum figures_form form); /* < FIGURES_COUNT */
+
+/* The rows of summaries that are kept, by their keys; weeks and months only. Borrowed until the next take. */
+const struct latest *figures_rows(const struct figures *figures);
 
 /* What is shown was told last when? By the ledger record of a week or month in the range that was written last. */
 struct figures_told {
