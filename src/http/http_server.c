@@ -173,6 +173,7 @@ static enum MHD_Result send_stream(struct MHD_Connection *connection, const stru
         end_stream(stream);
         return MHD_NO;
     }
+    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, HTTP_LISTENS_S);
     return send_answer(connection, answer, response);
 }
 

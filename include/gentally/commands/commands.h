@@ -11,7 +11,7 @@ extern const struct command command_adapt;
 extern const struct command command_summaries;
 extern const struct command command_signals;
 extern const struct command command_top;
-extern const struct command command_report;
+extern const struct command command_report, command_figures;
 extern const struct command command_catalog;
 extern const struct command command_verify;
 extern const struct command command_replay;

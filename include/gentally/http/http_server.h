@@ -16,6 +16,7 @@ struct http_server;
 #define HTTP_CLIENTS 64u        /* at a time */
 #define HTTP_CLIENTS_OF_ONE 32u /* from one address, so that another is always let in */
 #define HTTP_SILENT_S 10u       /* a client that sends or takes nothing for so long is dropped */
+#define HTTP_LISTENS_S 60u      /* one that listens to a stream and takes nothing for so long; its owner may be busy */
 #define HTTP_QUERY_MAX 32u      /* fields of a query */
 
 /* A name with its value: of a query, decoded; or of a header. */
