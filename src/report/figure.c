@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "column_meanings.h"
 #include "gentally/base/grow.h"
 
 void figure_close(struct figure *figure)
@@ -23,6 +24,7 @@ void figure_column(struct figure *figure, const char *name, const char *title, e
 {
     assert(figure->column_count < FIGURE_COLUMNS_MAX);
     assert(figure->cell_count == 0);
+    assert(column_meaning(name) != NULL); /* the data dictionary is whole */
     figure->columns[figure->column_count++] = (struct figure_column){name, title, type};
 }
 

@@ -60,10 +60,17 @@ struct figure_chart {
 #define FIGURE_COLUMNS_MAX 20
 #define FIGURE_NOTES_MAX 12
 
+/* What a figure is made of, for programs. */
+struct figure_definition {
+    const char *rollup, *window, *period; /* of which summaries, by which windows, over which of them */
+    int64_t revision;                     /* the records in these windows, by the ledger: more is newer */
+};
+
 /* All zero but `has_failed` is an empty figure. */
 struct figure {
     bool *has_failed; /* borrowed: set if memory runs out */
     const char *id, *section, *title, *about;
+    struct figure_definition definition;
     struct figure_chart chart;
     uint32_t column_count;
     struct figure_column columns[FIGURE_COLUMNS_MAX];

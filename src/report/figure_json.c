@@ -1,6 +1,7 @@
 /* A figure as JSON: what is drawn, then the table, a line of text for each of its rows. */
 #include "figure_json.h"
 
+#include "column_meanings.h"
 #include "gentally/base/calendar.h"
 
 static void write_switch(struct document *document, const char *name, bool is_on)
@@ -82,6 +83,38 @@ static void write_chart(struct document *document, const struct figure *figure, 
     document_raw(document, "}");
 }
 
+/* The unit of what is drawn, by its column. */
+static const char *unit_of(const struct figure *figure)
+{
+    static const char *const units[TYPE_COUNT] = {[TYPE_REAL] = "tokens per request",
+                                                  [TYPE_SHARE] = "share, 0 to 1",
+                                                  [TYPE_USD] = "USD",
+                                                  [TYPE_USD_PER_MTOK] = "USD per million tokens"};
+
+    for (uint32_t index = 0; index < figure->column_count; index++) {
+        const struct figure_column *column = &figure->columns[index];
+        if (figure->chart.y != NULL && strcmp(column->name, figure->chart.y) == 0)
+            return units[column->type] != NULL ? units[column->type] : column->name;
+    }
+    return NULL;
+}
+
+static void write_definition(struct document *document, const struct figure *figure)
+{
+    const struct figure_definition *definition = &figure->definition;
+
+    document_key(document, "definition");
+    document_raw(document, "{");
+    write_named(document, "measure", figure->chart.y_title);
+    write_named(document, "unit", unit_of(figure));
+    write_named(document, "rollup", definition->rollup);
+    write_named(document, "window", definition->window);
+    write_named(document, "period", definition->period);
+    document_key(document, "revision");
+    document_integer(document, definition->revision);
+    document_raw(document, "}");
+}
+
 static void write_columns(struct document *document, const struct figure *figure)
 {
     static const char *const types[TYPE_COUNT] = {
@@ -99,6 +132,7 @@ static void write_columns(struct document *document, const struct figure *figure
         write_named(document, "name", column->name);
         write_named(document, "title", column->title);
         write_named(document, "type", types[column->type]);
+        write_named(document, "about", column_meaning(column->name));
         document_raw(document, "}");
     }
     document_raw(document, "]");
@@ -153,6 +187,7 @@ void figure_json_write(struct document *document, const struct figure *figure, c
     write_named(document, "section", figure->section);
     write_named(document, "title", figure->title);
     write_named(document, "about", figure->about);
+    write_definition(document, figure);
     write_chart(document, figure, names);
     write_columns(document, figure);
     write_rows(document, figure);

@@ -29,8 +29,9 @@ struct figures {
     char *csv; /* of all figures, one behind the other */
     struct figures_place {
         size_t begin, end, csv_begin, csv_end;
-    } places[FIGURES_COUNT]; /* of each of them, in the document and in `csv` */
-    bool has_failed;         /* memory ran out in any part of the document that is being made */
+    } places[FIGURES_COUNT];         /* of each of them, in the document and in `csv` */
+    int64_t revisions[WINDOW_KINDS]; /* of the ledger's windows of the range, added up */
+    bool has_failed;                 /* memory ran out in any part of the document that is being made */
 };
 
 enum verdict figures_open(struct figures **figures, const struct figures_options *options, struct reason *why)
@@ -165,6 +166,10 @@ static void add_notes(const struct dataset *dataset, enum remark_kind kind, stru
         figure_note(figure, "%.*s", (int)remark->text.size, remark->text.bytes);
 }
 
+static const char *const periods[] = {[PERIOD_RANGE] = "all windows of the range",
+                                      [PERIOD_CATEGORY] = "from the first window with classified requests on",
+                                      [PERIOD_LAST_WEEK] = "the last window of the range"};
+
 static void write_one(struct figures *figures, struct dataset *dataset, uint32_t index, FILE *csv)
 {
     const struct figure_spec *spec = &specs[index];
@@ -176,6 +181,10 @@ static void write_one(struct figures *figures, struct dataset *dataset, uint32_t
                             .title = spec->title,
                             .about = spec->about};
 
+    figure.definition = (struct figure_definition){.rollup = row_rollup_name(spec->rollup),
+                                                   .window = window_kind_name(spec->window),
+                                                   .period = periods[spec->period],
+                                                   .revision = figures->revisions[spec->window]};
     figure.chart.kind = spec->kind;
     figure.chart.stack = spec->stack;
     spec->make(spec, dataset, &figure);
@@ -222,11 +231,28 @@ static const struct latest_row *find_told(const struct figures *figures)
     return last;
 }
 
+/* Tells the windows of the range by the ledger: equal sums are of equal content, and more is newer. */
+static void add_revisions(struct figures *figures)
+{
+    memset(figures->revisions, 0, sizeof(figures->revisions));
+    for (size_t index = 0; index < latest_seen(figures->ledger); index++) {
+        const struct latest_row *row = latest_at(figures->ledger, index);
+        bool is_there = row->value.bytes != NULL && row->start_ms >= figures->options.from_ms &&
+                        row->start_ms < figures->options.to_ms &&
+                        decode_ledger(row->value, figures->ledger_read, NULL) == GO_ON;
+        if (is_there) {
+            int64_t *sum = &figures->revisions[figures->ledger_read->ledger.window.kind];
+            *sum = sum_told(*sum, row->revision);
+        }
+    }
+}
+
 static void write_document(struct figures *figures, struct dataset *dataset, FILE *csv)
 {
     struct document *document = &figures->document;
 
     document->size = 0;
+    add_revisions(figures);
     document_raw(document, "{");
     document_key(document, "format");
     document_integer(document, 1);

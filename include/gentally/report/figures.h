@@ -8,8 +8,10 @@
  *
  *   {"format": 1, "header": {title, edition, range, as_of, requests, tokens, ..., coverage, ledger, scalars}, "notes":
  * [text,
- * ...], "figures": [{id, section, title, about, "chart": {kind, stack, x, y, series, ..., order, rules, line},
- *                 "columns": [{name, title, type}, ...], "rows": [[cell, ...], ...], "notes": [...],
+ * ...], "figures": [{id, section, title, about,
+ *                 "definition": {measure, unit, rollup, window, period, revision},
+ *                 "chart": {kind, stack, x, y, series, ..., order, rules, line},
+ *                 "columns": [{name, title, type, about}, ...], "rows": [[cell, ...], ...], "notes": [...],
  *                 "missing": null or why there is nothing to draw}, ...]}
  *
  * A row is one point: x, series, the sums as integers, and what is made of them. Types of columns: date ("2025-11-17"),

@@ -160,6 +160,7 @@ function takeFigure(figure) {
       40
     }px`;
   tableOf(section, entry, isMissing);
+  definitionOf(section, entry);
   remarks(section, entry);
   if (entry.isChart) {
     prepareCharts(entry.model, plot, announce);
@@ -187,6 +188,32 @@ function tableOf(section, entry, isMissing) {
   details.querySelector("summary").textContent = `Table (${integer(length)} ${length === 1 ? "value" : "values"})`;
   entry.tableOf = null;
   fillTable(entry, details);
+}
+
+// How it is counted: the definition, how to recount it, and what its columns are.
+function definitionOf(section, entry) {
+  const { figure } = entry;
+  const details = part(section, "definition", "details");
+  details.hidden = !figure.definition;
+  if (!figure.definition) return;
+  if (!details.firstChild) details.append(element("summary", {}, "How it is counted"), element("div", { class: "body" }));
+  const { measure, unit, rollup, window, period, revision } = figure.definition;
+  const list = [
+    ["Measure", measure ? `${measure}: ${unit}` : unit],
+    ["Of", `summaries of rollup ${rollup} by ${window}, ${period}`],
+    ["Revision", `${integer(revision)} records`],
+    ["Recount", element("code", {}, `gentally figures --sql ${figure.id}`)],
+    ...figure.columns.map((column) => [column.name, column.about]),
+  ];
+  details.querySelector(".body").replaceChildren(
+    element(
+      "dl",
+      {},
+      ...list
+        .filter(([, meaning]) => meaning)
+        .map(([term, meaning]) => element("div", {}, element("dt", {}, term), element("dd", {}, meaning))),
+    ),
+  );
 }
 
 function fillTable(entry, details) {
