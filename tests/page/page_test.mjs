@@ -6,7 +6,9 @@ import { readFileSync } from "node:fs";
 
 import { documents, HOSTILE } from "./documents.mjs";
 import { axe, chromium, drawAll, makePage, open, serve, tellOpen } from "./harness.mjs";
-import { legibility, numbersOf } from "./looks.mjs";
+import { finding } from "../../src/report/page/finding.js";
+import { compact } from "../../src/report/page/format.js";
+import { leastDistance, legibility, numbersOf } from "./looks.mjs";
 
 const LIMIT_MS = 120000; // of a test
 const only = process.argv[2];
@@ -53,15 +55,237 @@ const tests = {
       const titles = await page.$$eval("section.figure", (list) =>
         list.map((section) => [
           section.querySelector("h3 span:last-child").textContent,
+          section.querySelector(".measure:not([hidden])")?.textContent ?? null,
           section.querySelector(".about").textContent,
         ]),
       );
       assert.deepEqual(
         titles,
-        study.figures.map((figure) => [figure.title, figure.about]),
+        study.figures.map((figure) => {
+          const found = finding(figure);
+          return [found ?? figure.title, found === null ? null : figure.title, figure.about];
+        }),
       );
+      assert.ok(titles.filter(([, measure]) => measure !== null).length >= 40, "findings");
       assert.equal(await page.title(), study.header.title);
     });
+  },
+
+  // Each rule on rows of which the answer can be read.
+  async a_finding_is_what_the_rows_say() {
+    const of = (chart, types, rows, more = {}) =>
+      finding({
+        chart: {
+          kind: "bars",
+          stack: "share",
+          x: "week",
+          y: "y",
+          series: "series",
+          y_title: "Share of tokens",
+          ...chart,
+        },
+        columns: Object.entries(types).map(([name, type]) => ({ name, type })),
+        rows,
+        missing: null,
+        ...more,
+      });
+    const weekly = { week: "date", series: "text", y: "share" };
+    const shares = (chart, ...rows) => of(chart, weekly, rows);
+    const mean = { kind: "lines", stack: null, series: null, y_title: "Tokens per request" };
+    const map = { kind: "points", stack: null, x: "price", series: null, label: "model" };
+    const points = [
+      ["a/big", 2, 900],
+      ["b/dear", 40, 10],
+    ];
+    const bar = { kind: "bar", stack: null, x: "country", series: null };
+    const cases = [
+      [
+        shares({}, ["2025-08-04", "a", 0.5], ["2025-11-03", "a", 0.3], ["2025-11-03", "b", 0.2]),
+        "A: 30 % of tokens, after 50 % in Aug 2025",
+      ],
+      [shares({}, ["2025-08-04", "a", 0.1], ["2025-11-03", "a", 0.3]), "A: 30 % of tokens, from 10 % in Aug 2025"],
+      [shares({}, ["2025-08-04", "a", 0.3], ["2025-11-03", "a", 0.31]), "A: 31 % of tokens, as in Aug 2025"],
+      [shares({}, ["2025-11-03", "a", 0.4], ["2025-11-10", "a", 0.3]), "A: 30 % of tokens, from 40 % in Nov 2025"],
+      [shares({}, ["2025-11-03", "other", 0.9], ["2025-11-03", "b", 0.1]), "B: 10 % of tokens"],
+      [shares({}, ["2025-11-03", "unknown", 1]), null],
+      [
+        of({ series: "source" }, { week: "date", source: "text", y: "share" }, [
+          ["2025-11-03", "Closed", 0.6],
+          ["2025-11-03", "RoW OSS", 0.25],
+          ["2025-11-03", "Chinese OSS", 0.15],
+        ]),
+        "Open models: 40 % of tokens",
+      ],
+      [
+        of({ stack: "sum" }, { week: "date", series: "text", y: "integer" }, [
+          ["2025-11-03", "a", 1000],
+          ["2025-11-10", "a", 2000],
+          ["2025-11-10", "b", 500],
+        ]),
+        "2.5 k tokens in the week of 10 Nov 2025, 2.5 times those of Nov 2025",
+      ],
+      [
+        of(mean, { week: "date", y: "real" }, [
+          ["2025-08-04", 1600],
+          ["2025-11-03", 6080],
+        ]),
+        "6.1 k tokens per request, 3.8 times those of Aug 2025",
+      ],
+      [
+        of({ ...mean, series: "series" }, { week: "date", series: "text", y: "real" }, [
+          ["2025-11-03", "programming", 21000],
+          ["2025-11-03", "all requests", 5000],
+        ]),
+        "Programming: 21 k tokens per request, 4.2 times all requests (5 k)",
+      ],
+      [
+        of(bar, { country: "text", y: "share" }, [
+          ["US", 0.47],
+          ["other", 0.4],
+          ["SG", 0.09],
+        ]),
+        "United States 47 %, Singapore 9.0 %",
+      ],
+      [
+        of({ ...bar, x: "author" }, { author: "text", y: "integer" }, [
+          ["deepseek", 14e6],
+          ["qwen", 5.6e6],
+        ]),
+        "Deepseek: 14 M tokens, 2.5 times qwen",
+      ],
+      [
+        of({ x: "category", series: "tag" }, { category: "text", tag: "text", y: "share" }, [
+          ["science", "machine_learning", 0.8],
+          ["science", "physics", 0.1],
+          ["legal", "law", 0.7],
+        ]),
+        "Machine learning is 80 % of science",
+      ],
+      [
+        of(map, { model: "text", price: "usd_per_mtok", y: "integer" }, points),
+        "big is used most, at $2.00 for a million tokens; dear is dearest, at $40.00",
+      ],
+      [
+        of(
+          { kind: "lines", stack: null, x: "age", series: "cohort", panel: "model" },
+          { model: "text", cohort: "month", age: "integer", cohort_accounts: "integer", y: "share" },
+          [
+            ["a/m", "2025-05", 2, 900, 0.9],
+            ["a/m", "2025-06", 2, 800, 0.4],
+            ["a/m", "2025-07", 2, 3, 1],
+          ],
+        ),
+        "m, first used in Jun 2025: 40 % are back after 2 months",
+      ],
+      [of({}, weekly, []), null],
+      [of({}, weekly, [["2025-11-03", "a", 1]], { missing: "nothing" }), null],
+    ];
+    for (const [got, want] of cases) assert.equal(want === null ? got : got?.replace(/^Big/, "big"), want);
+  },
+
+  async each_figure_says_what_it_is_of() {
+    await visit("study", {}, async (page, study) => {
+      const said = await page.$$eval("section.figure .source", (list) => list.map((one) => one.textContent));
+      assert.equal(said.length, IDS.length);
+      const { requests, ledger } = study.header;
+      for (const words of said) {
+        assert.ok(words.startsWith("Source: gentally, ") && words.includes(`ledger ${ledger.state}`), words);
+        assert.ok(words.includes(requests.toLocaleString("en-US")), words);
+      }
+      await page.locator("#S20 .definition summary").click();
+      const defined = await page.textContent("#S20 .definition .body");
+      const { definition, columns } = figureOf(study, "S20");
+      assert.ok(defined.includes("gentally figures --sql S20") && defined.includes(definition.unit), defined);
+      for (const { name, about } of columns) assert.ok(defined.includes(name) && defined.includes(about), name);
+    });
+  },
+
+  async links_land_where_they_point() {
+    for (const width of [1440, 390])
+      for (const id of ["S05", "S34", "S41"]) {
+        const visited = await open(browser, `${files.study}#${id}`, { width });
+        const top = () =>
+          visited.page.evaluate((name) => document.getElementById(name).getBoundingClientRect().top, id);
+        await visited.page.locator(`#${id} svg`).first().waitFor();
+        await drawAll(visited.page);
+        const end = await visited.page.evaluate(() => document.body.scrollHeight - innerHeight - scrollY);
+        for (let wait = 0; wait < 20 && Math.abs((await top()) - 16) > 2; wait++) await visited.page.waitForTimeout(50);
+        const landed = await top();
+        assert.ok(Math.abs(landed - 16) <= 2 || end < 2, `${id} at ${width}: ${landed} px from the top`);
+        await visited.page.mouse.wheel(0, -400);
+        await visited.page.waitForTimeout(200);
+        assert.ok((await top()) > landed + 100, `${id} at ${width} lets nobody go`);
+        await visited.close();
+      }
+  },
+
+  async lines_say_where_they_begin_and_end() {
+    await visit("study", {}, async (page, study) => {
+      await drawAll(page);
+      for (const id of ["S15", "S16", "S18"]) {
+        const figure = figureOf(study, id);
+        const at = column(figure, figure.chart.y);
+        const values = [figure.rows[0][at], figure.rows.at(-1)[at]];
+        const ends = await page.$$eval(`#${id} svg .end text, #${id} svg text.end`, (list) =>
+          list.map((one) => one.textContent),
+        );
+        assert.deepEqual(
+          ends,
+          values.map((value) => compact(value, 2)),
+          id,
+        );
+      }
+      // Ticks and grid are the same places.
+      for (const id of ["S03", "S32", "S33"]) {
+        const [ticks, grid] = await page.evaluate((name) => {
+          const count = (label) => document.querySelectorAll(`#${name} svg [aria-label="${label}"] > *`).length;
+          return [count("x-axis tick label"), count("x-grid")];
+        }, id);
+        assert.ok(ticks > 1 && ticks === grid, `${id}: ${ticks} ticks, ${grid} lines`);
+      }
+    });
+  },
+
+  // What stands beside each other is told apart by everybody, and a colour means one thing.
+  async colours_are_told_apart() {
+    const numbers = (letter, count) => Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+    const groups = [
+      ["cn", "row", "closed", "muted"],
+      ["small", "medium", "large", "muted"],
+      [...numbers("c", 12), "muted"],
+      [...numbers("a", 12), "muted"],
+      [...numbers("g", 6), "muted"],
+      numbers("q", 4),
+      ["tool", "offered"],
+    ];
+    for (const mode of ["light", "dark"])
+      await visit("study", { mode }, async (page) => {
+        await drawAll(page);
+        const names = [...new Set(groups.flat())];
+        const values = await page.evaluate(
+          (list) => list.map((name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()),
+          names,
+        );
+        const colour = new Map(names.map((name, index) => [name, values[index]]));
+        assert.equal(new Set(values).size, names.length, "each name has a colour of its own");
+        for (const group of groups)
+          group.forEach((one, index) =>
+            group.slice(index + 1).forEach((other) => {
+              const apart = leastDistance(colour.get(one), colour.get(other));
+              assert.ok(apart >= 10, `${mode}: --${one} and --${other} are ${apart.toFixed(1)} apart`);
+            }),
+          );
+        const shown = await page.$$eval(".legend button", (list) =>
+          list.map((one) => [one.dataset.series, getComputedStyle(one.querySelector("path")).fill]),
+        );
+        const fills = new Map();
+        for (const [series, fill] of shown) {
+          if (/\//.test(series) || /^\d+ others$/.test(series) || /^\d{4}-\d{2}$/.test(series)) continue; // of several
+          assert.equal(fills.get(series) ?? fill, fill, `${series} has two colours`);
+          fills.set(series, fill);
+        }
+        assert.ok(fills.size > 20, `${fills.size} series`);
+      });
   },
 
   async titles_are_there_without_a_script() {
@@ -201,7 +425,7 @@ const tests = {
     await visit("study", {}, async (page, study) => {
       for (const id of ["S03", "S31", "S32", "S33", "S38"])
         assert.ok(await page.locator(`#${id} table`).isVisible(), `${id} is open`);
-      await page.locator("#S20 summary").click();
+      await page.locator("#S20 .table > summary").click();
       const figure = figureOf(study, "S20");
       const cells = await page.$$eval("#S20 table tr", (rows) =>
         rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
@@ -311,8 +535,8 @@ const tests = {
     ])
       await visit("study", { width, mode }, async (page) => {
         await drawAll(page);
-        await page.locator("#S01 summary").click();
-        await page.locator("#S34 summary").click();
+        await page.locator("#S01 .table > summary").click();
+        await page.locator("#S34 .table > summary").click();
         await page.locator("#S01 .chart").focus();
         await page.keyboard.press("ArrowRight");
         await page.evaluate(axe);
@@ -469,7 +693,7 @@ const tests = {
     const { page } = visited;
     try {
       await page.locator("#live .age", { hasText: "nothing is told yet" }).waitFor();
-      await page.locator("#S20 summary").click();
+      await page.locator("#S20 .table > summary").click();
       await page.locator("#S20 .chart").focus();
       await page.keyboard.press("End");
       await page.evaluate(() => document.querySelector("#S20").scrollIntoView());

@@ -27,7 +27,7 @@ function chance(seed) {
   };
 }
 
-const column = (name, title, type) => ({ name, title, type });
+const column = (name, title, type) => ({ name, title, type, about: `what ${title} is` });
 // prettier-ignore
 const RELEASES = [
   ["2024-12-06", "Llama 3.3 70B"], ["2024-12-26", "DeepSeek V3"], ["2025-01-20", "DeepSeek R1"],
@@ -41,7 +41,27 @@ const CHART = {
 };
 
 function figure(id, section, title, about, chart, columns, rows, more = {}) {
-  return { id, section, title, about, chart: { ...CHART, ...chart }, columns, rows, notes: [], missing: null, ...more };
+  const drawn = { ...CHART, ...chart };
+  const definition = {
+    measure: drawn.y_title,
+    unit: "share, 0 to 1",
+    rollup: "model",
+    window: "week",
+    revision: 12345,
+  };
+  return {
+    id,
+    section,
+    title,
+    about,
+    definition: { ...definition, period: "all windows of the range" },
+    chart: drawn,
+    columns,
+    rows,
+    notes: [],
+    missing: null,
+    ...more,
+  };
 }
 
 const WEEK = column("week", "Week", "date");

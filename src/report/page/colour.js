@@ -1,4 +1,4 @@
-// One colour per meaning, the same in every figure: sources, categories, authors, sizes, continents. The values are in
+// One colour per meaning, the same in every figure: sources, categories, authors, sizes, continents and so on. The values are in
 // page.css, once for light and once for dark; here are only their names. Made for eyes that confuse red and green, and
 // never the only sign: parts are separated by lines, labelled beside, and scatters have shapes too.
 
@@ -18,7 +18,9 @@ const MEANINGS = {
   health: "c8", legal: "c9", marketing: "c10", trivia: "c11", marketingseo: "c12", seo: "c12",
   anthropic: "a1", google: "a2", openai: "a3", xai: "a4", qwen: "a5", deepseek: "a6", moonshotai: "a7", zai: "a8",
   mistralai: "a9", mistral: "a9", minimax: "a10", metallama: "a11", meta: "a11", tngtech: "a12",
-  northamerica: "c1", asia: "c5", europe: "c4", southamerica: "c3", oceania: "c9", africa: "c10",
+  northamerica: "g1", asia: "g2", europe: "g3", southamerica: "g4", oceania: "g5", africa: "g6",
+  toolcalls: "tool", toolsoffered: "offered",
+  efficientgiants: "q1", premiumleaders: "q2", longtail: "q3", premiumspecialists: "q4",
 };
 
 export const SHAPES = ["circle", "triangle", "square", "diamond", "star", "wye", "cross"];
@@ -54,14 +56,22 @@ export function colours(model) {
             }%, var(--${count % 2 ? "paper" : "ink"}))`,
       );
     } else if (series.length === 1) result.set(name, "var(--accent)");
-    else
-      result.set(
-        name,
-        model.series.length > 12 && chart.kind === "points" ? "var(--muted)" : `var(--c${1 + (free++ % 12)})`,
-      );
+    else result.set(name, chart.kind === "points" ? "var(--muted)" : grey(free++));
   }
   return result;
 }
+
+// Whoever has no colour of their own is told apart by lightness, and does not take the colour of something else.
+const grey = (index) => {
+  const [part, other] = [
+    [100, "paper"],
+    [55, "ink"],
+    [55, "paper"],
+    [25, "ink"],
+    [30, "paper"],
+  ][index % 5];
+  return `color-mix(in oklab, var(--muted) ${part}%, var(--${other}))`;
+};
 
 // Months, oldest first, along a scale that gets lighter all the way (after viridis).
 function ramp(series) {

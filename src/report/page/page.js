@@ -3,6 +3,7 @@
 
 import { element, sentence } from "./dom.js";
 import { drawCharts, heightOf, prepareCharts } from "./draw.js";
+import { finding } from "./finding.js";
 import { compact, day, dayOf, dollars, integer, moment, percent, text } from "./format.js";
 import { listen } from "./live.js";
 import { readFigure } from "./model.js";
@@ -137,13 +138,32 @@ function part(section, name, tag = "div") {
   return section.querySelector(`:scope > .${name}`) ?? section.appendChild(element(tag, { class: name }));
 }
 
+// What the figure shows is its title; what it measures stands below.
+function heading(section, figure) {
+  const found = finding(figure);
+  section.querySelector("h3 span:last-child").textContent = found ?? figure.title;
+  let measure = section.querySelector(":scope > .measure");
+  if (!measure) section.querySelector("h3").after((measure = element("p", { class: "measure" })));
+  measure.hidden = found === null;
+  measure.textContent = found === null ? "" : figure.title;
+  section.querySelector(".about").textContent = figure.about;
+}
+
+// What the numbers are of, in the figure itself, so that a picture of it has it too.
+let source = "";
+function tellSource({ as_of: told, ledger, requests }) {
+  const when = told?.event_ms ? `as of ${moment(told.event_ms)}` : null;
+  source = ["Source: gentally", `${integer(requests)} requests`, when, ledger ? `ledger ${ledger.state}` : null]
+    .filter(Boolean)
+    .join(", ");
+}
+
 function takeFigure(figure) {
   const source = JSON.stringify(figure);
   const known = models.get(figure.id);
   if (known?.source === source) return;
   const section = sectionOf(figure);
-  section.querySelector("h3 span:last-child").textContent = figure.title;
-  section.querySelector(".about").textContent = figure.about;
+  heading(section, figure);
   const entry = known ?? { section };
   Object.assign(entry, { source, figure, isDrawn: false, width: 0 });
   entry.model = readFigure(figure);
@@ -159,6 +179,7 @@ function takeFigure(figure) {
         (entry.model.chart.panel ? Math.ceil(entry.model.panels.length / 3) : 1) +
       40
     }px`;
+  part(section, "source", "p").hidden = isMissing;
   tableOf(section, entry, isMissing);
   definitionOf(section, entry);
   remarks(section, entry);
@@ -196,7 +217,8 @@ function definitionOf(section, entry) {
   const details = part(section, "definition", "details");
   details.hidden = !figure.definition;
   if (!figure.definition) return;
-  if (!details.firstChild) details.append(element("summary", {}, "How it is counted"), element("div", { class: "body" }));
+  if (!details.firstChild)
+    details.append(element("summary", {}, "How it is counted"), element("div", { class: "body" }));
   const { measure, unit, rollup, window, period, revision } = figure.definition;
   const list = [
     ["Measure", measure ? `${measure}: ${unit}` : unit],
@@ -205,15 +227,17 @@ function definitionOf(section, entry) {
     ["Recount", element("code", {}, `gentally figures --sql ${figure.id}`)],
     ...figure.columns.map((column) => [column.name, column.about]),
   ];
-  details.querySelector(".body").replaceChildren(
-    element(
-      "dl",
-      {},
-      ...list
-        .filter(([, meaning]) => meaning)
-        .map(([term, meaning]) => element("div", {}, element("dt", {}, term), element("dd", {}, meaning))),
-    ),
-  );
+  details
+    .querySelector(".body")
+    .replaceChildren(
+      element(
+        "dl",
+        {},
+        ...list
+          .filter(([, meaning]) => meaning)
+          .map(([term, meaning]) => element("div", {}, element("dt", {}, term), element("dd", {}, meaning))),
+      ),
+    );
 }
 
 function fillTable(entry, details) {
@@ -265,9 +289,23 @@ const watcher = new IntersectionObserver(
 
 const entryOf = (plot) => models.get(plot.parentElement.id);
 
+// A link into the page is held to while what stands above it is drawn, until the reader moves.
+let held = null;
+function hold() {
+  held = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  held?.scrollIntoView();
+}
+addEventListener("hashchange", hold);
+for (const type of ["wheel", "touchmove", "keydown", "pointerdown"])
+  addEventListener(type, () => (held = null), { passive: true });
+addEventListener("click", (event) => {
+  if (event.target.closest?.('a[href^="#"]')) setTimeout(hold);
+});
+
 // A new width draws what is near again, and the rest when it comes near.
 let settling = 0;
 new ResizeObserver(() => {
+  held?.scrollIntoView();
   cancelAnimationFrame(settling);
   settling = requestAnimationFrame(() => {
     for (const entry of models.values())
@@ -297,11 +335,14 @@ function take(study) {
     .map((entry) => entry.section)
     .find((section) => section.getBoundingClientRect().bottom > 0);
   const before = anchor?.getBoundingClientRect().top;
+  tellSource(study.header);
   for (const figure of study.figures) takeFigure(figure);
+  for (const { section } of models.values()) part(section, "source", "p").textContent = source;
   if (anchor && scrollY > 0) scrollBy(0, anchor.getBoundingClientRect().top - before);
 }
 
 document.getElementById("contents").open = matchMedia("(min-width: 1100px)").matches;
 take(JSON.parse(document.getElementById("study").textContent));
 if (document.body.dataset.live !== undefined) listen(document.body.dataset.live, take);
+if (location.hash) hold();
 document.body.classList.add("ready");

@@ -4,7 +4,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { SHAPES } from "./colour.js";
-import { day, month, text, tick } from "./format.js";
+import { compact, day, month, percent, text, tick } from "./format.js";
 import { isNumber, isTime, rank, stack, stepEnd, timeSteps } from "./model.js";
 
 const FONT = "12px";
@@ -324,6 +324,7 @@ export function lines(model, points, width, height, room, domains = {}) {
             color: "var(--ink-soft)",
             tickFormat: (number) => tick(number, model.xType),
           }),
+      ...(room.isSmall || model.series.length > 3 ? [] : lineEnds(model, rowsOf, value, isLog ? 0 : top, height)),
       room.isSmall && oldest(model, drawn, xDomain, width - layout.marginLeft),
       ...ruleMarks(model, layout, layout.at),
     ],
@@ -349,6 +350,33 @@ export function lines(model, points, width, height, room, domains = {}) {
   }
   return { svg, stops, ends, by: "x", layout };
 }
+
+// First and last value of few lines, at their ends: above the line, below it where another ends just above.
+function lineEnds(model, rowsOf, value, top, height) {
+  const taken = [];
+  return model.series.flatMap((series) => {
+    const rows = rowsOf(series).filter((row) => !Number.isNaN(value(row.point, "y")));
+    const ends = rows.length > 1 ? [rows[0], rows.at(-1)] : rows;
+    return ends.map((row, index) => {
+      const at = top > 0 ? (row.point.y / top) * height : null;
+      const isNear = taken.some((other) => other.index === index && at !== null && Math.abs(other.at - at) < 16);
+      taken.push({ index, at });
+      return Plot.text([row], {
+        x: [row.x],
+        y: [row.point.y],
+        text: [endText(row.point.y, model.yType)],
+        dy: isNear ? 11 : -10,
+        textAnchor: index === 0 && ends.length > 1 ? "start" : "end",
+        fill: "var(--ink)",
+        stroke: "var(--paper)",
+        strokeWidth: 3,
+        className: "end",
+      });
+    });
+  });
+}
+
+const endText = (value, type) => (type === "share" ? percent(value) : compact(value, 2));
 
 // In a small chart only the first line is named, at its end: the legend has the others.
 function oldest(model, points, domain, room) {
@@ -427,6 +455,7 @@ export function lyingBars(model, points, width, room) {
     const long = `${part.point.series} ${text(part.point.y, model.yType)}`;
     return textWidth(long) + 10 < ((part.x2 - part.x1) / top) * inner ? long : part.point.series;
   };
+  const xTicks = isLog ? undefined : Math.max(2, Math.min(6, Math.floor(inner / 90)));
   const svg = frame(
     {
       width,
@@ -441,9 +470,9 @@ export function lyingBars(model, points, width, room) {
       },
     },
     [
-      Plot.gridX({ ticks: 4, stroke: "var(--grid)", strokeOpacity: 1 }),
+      Plot.gridX({ ticks: xTicks, stroke: "var(--grid)", strokeOpacity: 1 }),
       Plot.axisX({
-        tickSpacing: 70,
+        ticks: xTicks,
         tickSize: 0,
         color: "var(--ink-soft)",
         tickFormat: (value) => tick(value, model.yType),
