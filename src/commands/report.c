@@ -10,6 +10,7 @@
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
+#include "gentally/core/catalog.h"
 #include "gentally/core/event.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/our_schemas.h"
@@ -95,6 +96,7 @@ struct request {
     struct report_place place;
     char token[OPTION_SECRET_SIZE];
     struct figures_options options;
+    struct catalog *catalog;
     struct figures *figures;
 };
 
@@ -246,11 +248,23 @@ static enum verdict read_options(struct request *request, const struct command_o
     return verdict;
 }
 
+static enum verdict open_catalog(struct request *request, struct reason *why)
+{
+    enum verdict verdict = catalog_open(&request->catalog, request->config->catalog, why);
+
+    if (verdict == GO_ON)
+        catalog_use_steps(request->catalog, request->config->catalog_steps);
+    request->options.catalog = request->catalog;
+    return verdict;
+}
+
 static enum verdict run(struct command_call *call, struct reason *why)
 {
     struct request request = {.config = call->config};
     enum verdict verdict = read_options(&request, call->options, why);
 
+    if (verdict == GO_ON)
+        verdict = open_catalog(&request, why);
     if (verdict == GO_ON)
         verdict = figures_open(&request.figures, &request.options, why);
     if (verdict == GO_ON && request.is_watched) {
@@ -265,5 +279,6 @@ static enum verdict run(struct command_call *call, struct reason *why)
                                  figures_unreadable(request.figures));
     }
     figures_close(request.figures);
+    catalog_close(request.catalog);
     return verdict;
 }

@@ -14,6 +14,7 @@
 #include "figure_json.h"
 #include "gentally/base/bundled.h"
 #include "gentally/codec/record_read.h"
+#include "releases.h"
 #include "specs.h"
 
 static_assert(SPECS_COUNT == FIGURES_COUNT, "the table of figures is whole");
@@ -189,6 +190,8 @@ static void write_one(struct figures *figures, struct dataset *dataset, uint32_t
     figure.chart.stack = spec->stack;
     spec->make(spec, dataset, &figure);
     add_rules(dataset, &figure);
+    if (figures->options.catalog != NULL && !figures->options.is_study)
+        releases_add(spec, dataset, figures->options.catalog, &figure);
     add_notes(dataset, REMARK_NOTE, &figure);
     if (figure_row_count(&figure) > 0)
         add_notes(dataset, REMARK_NOTE_IF_DRAWN, &figure);

@@ -115,7 +115,7 @@ bool points_fit(const struct points *points, double *slope, double *start)
         squares += x * x;
         products += x * (points_usage(points->items[index].tokens) - y_mean);
     }
-    if (points->count < 2 || squares <= 0)
+    if (points->count < POINTS_FIT_MIN || squares <= 0)
         return false;
     *slope = products / squares;
     *start = y_mean - *slope * x_mean;

@@ -34,7 +34,9 @@ void points_close(struct points *points);
 /* log10 of millions of tokens. */
 double points_usage(int64_t tokens);
 
-/* Fits points_usage(tokens) = start + slope * log10(price) by least squares. False with fewer than two prices. */
+#define POINTS_FIT_MIN 10 /* models: a line through fewer says nothing of an elasticity */
+
+/* Fits points_usage(tokens) = start + slope * log10(price) by least squares. False with fewer points, or one price. */
 bool points_fit(const struct points *points, double *slope, double *start);
 
 /* The quarters that the medians make. A point at a median is above it. */

@@ -128,7 +128,14 @@ categories AS (
         FROM (SELECT DISTINCT event, category FROM tagged)) USING (event)
     WHERE category <> 'other'
 ),
-tags AS (SELECT weekly.*, category, tag FROM weekly JOIN tagged USING (event) WHERE category <> 'other')
+tags AS (
+    SELECT weekly.*, category, tag, t // n + CASE WHEN t % n >= place THEN 1 ELSE 0 END AS divided
+    FROM weekly JOIN (
+        SELECT *, count(*) OVER (PARTITION BY event) AS n,
+            row_number() OVER (PARTITION BY event ORDER BY category, tag) AS place
+        FROM tagged) USING (event)
+    WHERE category <> 'other'
+)
 --- shares
 ,
 counted AS (SELECT {x} AS x, {series} AS series, {quantity} AS q, * FROM {rows} WHERE {where}),
@@ -226,7 +233,7 @@ FROM totals CROSS JOIN sizes LEFT JOIN models USING (week, size)
 GROUP BY week, size, total_models, place ORDER BY week, place
 --- tags
 ,
-shown AS (SELECT category, tag, sum(t) AS tokens FROM tags WHERE category IN ({categories}) GROUP BY ALL),
+shown AS (SELECT category, tag, sum(t) AS tokens, sum(divided) AS divided FROM tags WHERE category IN ({categories}) GROUP BY ALL),
 totals AS (SELECT tag, sum(tokens) AS total FROM shown GROUP BY tag),
 wholes AS (
     SELECT category, sum(t) AS category_tokens, sum(clamped * clamped) AS squares, count(*) FILTER (is_known) AS known
@@ -237,7 +244,8 @@ shares AS (
         CASE WHEN squares > 0 THEN least(category_tokens::DOUBLE * category_tokens / squares, known) END AS n
     FROM shown JOIN wholes USING (category) JOIN totals USING (tag) WHERE category_tokens > 0
 )
-SELECT category, tag, tokens, category_tokens, share, n AS n_effective, {interval}
+SELECT category, tag, tokens, category_tokens, share, n AS n_effective, {interval}, divided AS split_tokens,
+    divided::DOUBLE / nullif(sum(divided) OVER (PARTITION BY category), 0) AS split_share
 FROM shares ORDER BY list_position([{categories}], category), total DESC, tag
 --- cohorts
 ,

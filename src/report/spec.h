@@ -25,6 +25,9 @@ enum spec_extra {
     EXTRA_VOLUME = 4,   /* requests and tokens beside spend, with and without free */
 };
 
+/* Whose releases are drawn. */
+enum spec_releases { RELEASES_NONE, RELEASES_OF_OPEN, RELEASES_OF_REASONING };
+
 struct figure_spec;
 
 /* Makes the figure: sets its chart, adds columns, rows and notes. Memory that runs out sets `*dataset->has_failed`. */
@@ -44,7 +47,8 @@ struct figure_spec {
     unsigned extras; /* of enum spec_extra */
     bool is_summed;  /* over the period: one row a series, and no x */
     bool is_volume;  /* what is drawn is the quantity, not its share */
-    bool has_rest;   /* what is not in the top is "other", and in the denominator */
+    enum spec_releases releases;
+    bool has_rest; /* what is not in the top is "other", and in the denominator */
 };
 
 /* Calls `take` for each row the specification speaks of; notes how much was left out as suppressed or not drawn. */

@@ -1,6 +1,7 @@
 /*
  * A tag's share is of its category's tokens, in which each request is counted once: a request may have two tags, so the
- * tags of a category can come to more than the whole.
+ * tags of a category can come to more than the whole. What is stacked are parts of tokens that were divided among a
+ * request's tags: these come to the whole.
  */
 #include "tags.h"
 
@@ -52,8 +53,21 @@ static void add_columns(struct figure *figure)
     figure_column(figure, "category_tokens", "Tokens of the category", TYPE_INTEGER);
     figure_column(figure, "share", "Share", TYPE_SHARE);
     sample_columns(figure);
+    figure_column(figure, "split_tokens", "Tokens, divided", TYPE_INTEGER);
+    figure_column(figure, "split_share", "Share of divided tokens", TYPE_SHARE);
     figure->chart.y = "share";
     figure->chart.y_title = "Share of the category's tokens";
+}
+
+/* What was divided among the tags of a category. */
+static int64_t divided_tokens(const struct tag_table *table, uint32_t category)
+{
+    int64_t sum = 0;
+
+    for (size_t index = 0; index < table->tags.count; index++)
+        if (table->tags.items[index].x == category)
+            sum = sum_told(sum, table->tags.items[index].sums[M_SPLIT_TOKENS]);
+    return sum;
 }
 
 /* The tags of one category, the largest first; `order` is of all tags. */
@@ -64,6 +78,7 @@ static void put_category(struct figure *figure, const struct dataset *dataset, c
 
     if (whole == NULL || row_tokens(whole->sums) == 0)
         return;
+    int64_t divided = divided_tokens(table, category);
     for (uint32_t at = 0; at < figure->order_count; at++) {
         const struct group_sums *tag = groups_find(&table->tags, category, figure->order[at]);
         if (tag == NULL)
@@ -75,6 +90,8 @@ static void put_category(struct figure *figure, const struct dataset *dataset, c
         figure_integer(figure, row_tokens(whole->sums));
         figure_real(figure, share);
         sample_interval(figure, share, whole->sums);
+        figure_integer(figure, tag->sums[M_SPLIT_TOKENS]);
+        figure_real(figure, quantity_share(tag->sums[M_SPLIT_TOKENS], divided));
     }
 }
 
@@ -95,6 +112,8 @@ static void make_six(const struct figure_spec *spec, struct dataset *dataset, st
     add_columns(figure);
     figure->chart.x = "category";
     figure->chart.x_title = "Category";
+    figure->chart.y = "split_share";
+    figure->chart.y_title = "Share of the category's tokens, divided among tags";
     figure->chart.series = "tag";
     figure_order_by(figure, &shown, &dataset->names, QUANTITY_TOKENS);
     for (int at = 0; at < SIX; at++)

@@ -360,13 +360,21 @@ class StudySQL(Oracle):
             )
         ]
         rows = []
+        divided = {
+            (name, tag): tokens
+            for name, tag, tokens in self.run(
+                "SELECT category, tag, sum(split_tokens) FROM weekly JOIN tag_part USING (event) GROUP BY 1, 2"
+            )
+        }
         for name, tag, tokens in self.run(
             f"SELECT category, tag, sum({T}) FROM tags WHERE category IN ({marks}) GROUP BY 1, 2", names
         ):
             total, squares, requests = wholes[name]
             size = effective(total, squares, requests)
+            whole = sum(part for (category, _), part in divided.items() if category == name)
             if total > 0:
-                rows.append([name, tag, tokens, total, tokens / total, size, *wilson(tokens / total, size)])
+                row = [name, tag, tokens, total, tokens / total, size, *wilson(tokens / total, size)]
+                rows.append([*row, divided[name, tag], quotient(divided[name, tag], whole)])
         return sorted(rows, key=lambda row: (names.index(row[0]), order.index(row[1])))
 
     def s22(self):

@@ -607,6 +607,8 @@ const tests = {
       await drawAll(page);
       const sizes = await page.$$eval("#S01 svg .mark rect", (list) => list.map((rect) => rect.getBBox().width));
       assert.ok(sizes.length === 1 && sizes[0] > 100, `bars of ${sizes}`);
+      const ticks = await page.$$eval('#S01 svg [aria-label="x-axis tick label"] text', (list) => list.length);
+      assert.equal(ticks, 1, "one week is one tick");
     });
   },
 

@@ -27,11 +27,14 @@
 #define FIGURES_COUNT 41
 #define FIGURES_PAGE_TITLE "State of AI, from your own stream" /* of the document, and of its page */
 
+struct catalog;
+
 struct figures_options {
     const char *prefix; /* of the topics' names, like "gentally", to say what was looked for; borrowed until close */
     int64_t from_ms, to_ms; /* weeks and months that start in [from_ms, to_ms); INT64_MIN, INT64_MAX: all there are */
     const char *examples;   /* S38: model slugs, separated by commas; NULL: the study's in its edition; borrowed */
-    bool is_study;          /* the edition with what is known of the study: its dates, members, contradictions */
+    const struct catalog *catalog; /* whose releases are drawn, but in the study's edition; NULL: none; borrowed */
+    bool is_study;                 /* the edition with what is known of the study: its dates, members, contradictions */
 };
 
 struct figures;

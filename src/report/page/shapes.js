@@ -42,10 +42,11 @@ const grid = (ticks, format) => [
   Plot.axisY({ ticks, tickFormat: format, tickSize: 0, fill: "var(--ink-soft)" }),
 ];
 
-function timeAxis(width, xType) {
+function timeAxis(width, xType, steps) {
   const spacing = width < 480 ? 62 : 82;
   return Plot.axisX({
     tickSpacing: spacing,
+    ticks: steps.length === 1 ? steps : undefined, // one week is no stretch of days
     tickSize: 4,
     color: "var(--ink-soft)",
     tickFormat: (date, index) => {
@@ -221,7 +222,7 @@ export function timeStack(model, points, width, height, room) {
     [
       ...grid(isShare ? [0, 0.25, 0.5, 0.75, 1] : 5, format),
       ...marks,
-      timeAxis(width, model.xType),
+      timeAxis(width, model.xType, steps),
       ...ruleMarks(model, layout, layout.at),
     ],
   );
@@ -316,7 +317,7 @@ export function lines(model, points, width, height, room, domains = {}) {
       ...grid(room.isSmall ? 2 : 5, (number) => tick(number, model.yType)),
       ...marks,
       over
-        ? timeAxis(width, model.xType)
+        ? timeAxis(width, model.xType, steps)
         : Plot.axisX({
             tickSpacing: room.isSmall ? 26 : 40,
             ticks: domains.xTicks,
