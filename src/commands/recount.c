@@ -49,9 +49,9 @@ const struct command command_figures = {
 
 static enum verdict find(const char *id, uint32_t *index, struct reason *why)
 {
-    for (*index = 0; *index < FIGURES_COUNT; ++*index)
-        if (strcmp(figures_title(*index).id, id) == 0)
-            return GO_ON;
+    *index = figures_find(span_of(id));
+    if (*index < FIGURES_COUNT)
+        return GO_ON;
     return reason_set(why, HALT, CONFIG_VALUE, 0, "--sql %.64s: want the id of a figure, %s to %s", id,
                       figures_title(0).id, figures_title(FIGURES_COUNT - 1).id);
 }

@@ -21,7 +21,7 @@
 #include "report_live.h"
 #include "report_page.h"
 
-enum option { OUT, FORMAT, EDITION, FROM, TO, EXAMPLES, WATCH, PORT, LISTEN, HOST, TOKEN_FILE };
+enum option { OUT, FORMAT, EDITION, FROM, TO, EXAMPLES, WATCH, PORT, LISTEN, HOST, TOKEN_FILE, EMBED };
 
 static const char *const formats[] = {"html", "json"};
 enum format { FORMAT_HTML, FORMAT_JSON };
@@ -41,6 +41,7 @@ static const struct command_option option_table[] = {
     [PORT] = {"port", "N", "of --watch; 0 = any free one, which is printed (default 8732)", NULL},
     [LISTEN] = {"listen", "ADDRESS:PORT", "of --watch: there; beyond this machine with --token-file only", NULL},
     [HOST] = {"host", "NAME[:PORT]", "of --watch: the name it is asked under, beside its address", NULL},
+    [EMBED] = {"embed", "ID", "one figure alone, for the frame of another page", NULL},
     [TOKEN_FILE] = {"token-file", "FILE", "of --watch: the token without which nothing is told", NULL},
 };
 
@@ -50,7 +51,7 @@ const struct command command_report = {
     .name = "report",
     .purpose = "write the study's figures and tables from the summaries",
     .arguments =
-        "[--out FILE] [--format html|json] [--edition own|study] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
+        "[--out FILE] [--format html|json] [--embed ID] [--edition own|study] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
         "[--watch [--port N | --listen ADDRESS:PORT] [--host NAME] [--token-file FILE]]",
     .summary = "write the study's 41 figures and tables from the summary topics",
     .text =
@@ -68,7 +69,7 @@ const struct command command_report = {
         "open browsers; it says how old the newest figures are, and calls itself live while that is a few intervals\n"
         "of early_emit_interval_ms at most, or all that the log has. It ends with Ctrl-C or SIGTERM.\n"
         "\n"
-        "For programs it also answers /figures, /figures/S01.json and .csv, and\n"
+        "It also answers /embed/S01, a figure for the frame of another page; for programs /figures, /figures/S01.json and .csv, and\n"
         "/summaries?rollup=R&window=W&by=...&where=...&format=json|csv: the options of `gentally summaries`, with\n"
         "the same rows and sums, JSON as one array. --listen serves others, who must say the token: as bearer, or\n"
         "as the password that a browser asks for. It is plain HTTP: for TLS put a proxy in front, and name the\n"
@@ -76,6 +77,7 @@ const struct command command_report = {
         "\n"
         "Examples:\n"
         "  gentally report --out report.html\n"
+        "  gentally report --embed S01 --out s01.html\n"
         "  gentally report --watch\n"
         "  gentally report --format json --from 2024-10-28 --to 2025-12-01 --out report.json",
     .options = option_table,
@@ -92,6 +94,7 @@ struct request {
     const struct config *config;
     const char *out; /* NULL: standard output */
     uint32_t format;
+    uint32_t embedded; /* the figure that is written alone; FIGURES_COUNT: all */
     bool is_watched;
     struct report_place place;
     char token[OPTION_SECRET_SIZE];
@@ -140,6 +143,8 @@ static enum verdict output_failed(const char *path, struct reason *why)
 static enum verdict write_format(const struct request *request, FILE *file, struct span json, const char *path,
                                  struct reason *why)
 {
+    if (request->embedded < FIGURES_COUNT)
+        return report_page_embedded(file, request->figures, request->embedded, why);
     if (request->format == FORMAT_HTML)
         return report_page(file, json, 0, why);
     return fwrite(json.bytes, 1, json.size, file) == json.size ? GO_ON : output_failed(path, why);
@@ -187,6 +192,11 @@ static enum verdict check_watch(const struct command_option options[], uint32_t 
     for (enum option option = PORT; option <= TOKEN_FILE; option++)
         if (options[WATCH].value == NULL && options[option].value != NULL)
             return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s is of --watch", options[option].name);
+    if (options[EMBED].value != NULL && (options[WATCH].value != NULL || format != FORMAT_HTML))
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "--embed writes a page of one figure: without --watch, which has "
+                          "it at /embed/%s, and --format json",
+                          options[EMBED].value);
     if (options[WATCH].value != NULL && (options[OUT].value != NULL || format != FORMAT_HTML))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--watch serves the page: without --out and --format json");
     if (format == FORMAT_HTML && !page_is_built()) /* better told now than when all is read */
@@ -218,6 +228,15 @@ static enum verdict read_place(struct request *request, const struct command_opt
     return verdict;
 }
 
+static enum verdict read_embedded(struct request *request, const struct command_option *option, struct reason *why)
+{
+    request->embedded = option->value == NULL ? FIGURES_COUNT : figures_find(span_of(option->value));
+    if (option->value == NULL || request->embedded < FIGURES_COUNT)
+        return GO_ON;
+    return reason_set(why, HALT, CONFIG_VALUE, 0, "--embed %.64s: want the id of a figure, %s to %s", option->value,
+                      figures_title(0).id, figures_title(FIGURES_COUNT - 1).id);
+}
+
 static enum verdict read_options(struct request *request, const struct command_option options[], struct reason *why)
 {
     request->out = options[OUT].value;
@@ -240,6 +259,8 @@ static enum verdict read_options(struct request *request, const struct command_o
         verdict = option_time(&options[TO], &request->options.to_ms, why);
     if (verdict == GO_ON)
         verdict = check_watch(options, request->format, why);
+    if (verdict == GO_ON)
+        verdict = read_embedded(request, &options[EMBED], why);
     if (verdict == GO_ON)
         verdict = read_place(request, options, why);
     if (verdict == GO_ON && request->options.from_ms >= request->options.to_ms)

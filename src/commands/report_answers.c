@@ -10,6 +10,7 @@
 #include "gentally/cli/command.h"
 #include "gentally/codec/record_read.h"
 #include "gentally/commands/commands.h"
+#include "report_page.h"
 #include "summary_query.h"
 
 #define JSON "application/json"
@@ -95,17 +96,35 @@ static void say_figure(const struct report_answers *answers, const char *name, s
     const char *ending = strchr(name, '.');
     bool is_csv = ending != NULL && strcmp(ending, ".csv") == 0;
 
-    for (uint32_t index = 0; index < FIGURES_COUNT; index++) {
-        struct span id = span_of(figures_title(index).id);
-        if (ending == NULL || (!is_csv && strcmp(ending, ".json") != 0) ||
-            !span_equal(id, (struct span){name, (size_t)(ending - name)}))
-            continue;
-        struct span bytes = figures_one(answers->figures, index, is_csv ? FIGURES_CSV : FIGURES_JSON);
-        answer->status = bytes.bytes == NULL ? 503 : 200;
-        answer->type = is_csv ? CSV : JSON;
-        fwrite(bytes.bytes == NULL ? "" : bytes.bytes, 1, bytes.size, answer->body);
+    if (ending == NULL || (!is_csv && strcmp(ending, ".json") != 0))
         return;
-    }
+    uint32_t index = figures_find((struct span){name, (size_t)(ending - name)});
+    if (index == FIGURES_COUNT)
+        return;
+    struct span bytes = figures_one(answers->figures, index, is_csv ? FIGURES_CSV : FIGURES_JSON);
+    answer->status = bytes.bytes == NULL ? 503 : 200;
+    answer->type = is_csv ? CSV : JSON;
+    fwrite(bytes.bytes == NULL ? "" : bytes.bytes, 1, bytes.size, answer->body);
+}
+
+/* A page for a frame: of all that is told only this may stand within another site's. */
+static void say_embedded(const struct report_answers *answers, const char *id, struct http_answer *answer)
+{
+    static const struct http_field headers[] = {
+        {"Referrer-Policy", "no-referrer"}, {"Connection", "close"}, {NULL, NULL}};
+    struct reason why = {0};
+    uint32_t index = figures_find(span_of(id));
+
+    if (index == FIGURES_COUNT)
+        return;
+    answer->status = 200;
+    answer->type = "text/html; charset=utf-8";
+    answer->headers = headers;
+    if (report_page_embedded(answer->body, answers->figures, index, &why) == GO_ON)
+        return;
+    answer->status = 500;
+    answer->type = "text/plain; charset=utf-8";
+    fprintf(answer->body, "%s: %s\n", reason_name(why.id), why.text);
 }
 
 /* ---- summaries ---- */
@@ -213,13 +232,15 @@ static void say_summaries(const struct report_answers *answers, const struct htt
 
 void report_answers_give(void *context, const struct http_request *request, struct http_answer *answer)
 {
-    static const char figures[] = "/figures";
+    static const char figures[] = "/figures", embed[] = "/embed/";
     size_t size = sizeof(figures) - 1;
 
     if (strcmp(request->path, figures) == 0)
         say_figures(answer);
     else if (strncmp(request->path, figures, size) == 0 && request->path[size] == '/')
         say_figure(context, request->path + size + 1, answer);
+    else if (strncmp(request->path, embed, sizeof(embed) - 1) == 0)
+        say_embedded(context, request->path + sizeof(embed) - 1, answer);
     else if (strcmp(request->path, "/summaries") == 0)
         say_summaries(context, request, answer);
 }

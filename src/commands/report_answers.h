@@ -18,8 +18,8 @@ void report_answers_close(struct report_answers *answers);
 MUST_CHECK enum verdict report_answers_take(struct report_answers *answers, const struct record *record,
                                             struct reason *why);
 
-/* Answers GET /figures, /figures/ID.json, /figures/ID.csv and /summaries?rollup=R&window=W...; the status stays as it
- * is for other paths. `context` is the answers. */
+/* Answers GET /figures, /figures/ID.json, /figures/ID.csv, /embed/ID and /summaries?rollup=R&window=W...; the status
+ * stays as it is for other paths. `context` is the answers. */
 void report_answers_give(void *context, const struct http_request *request, struct http_answer *answer);
 
 #endif

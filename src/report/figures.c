@@ -27,7 +27,8 @@ struct figures {
     struct ledger_read *ledger_read;
     struct remarks *remarks;
     struct document document;
-    char *csv; /* of all figures, one behind the other */
+    size_t header_size; /* of the document, up to its notes */
+    char *csv;          /* of all figures, one behind the other */
     struct figures_place {
         size_t begin, end, csv_begin, csv_end;
     } places[FIGURES_COUNT];         /* of each of them, in the document and in `csv` */
@@ -261,6 +262,7 @@ static void write_document(struct figures *figures, struct dataset *dataset, FIL
     document_integer(document, 1);
     document_header_write(document, FIGURES_PAGE_TITLE, dataset, figures->ledger, find_told(figures),
                           figures->ledger_read);
+    figures->header_size = document->size;
     document_notes_write(document, dataset);
     document_key(document, "figures");
     document_raw(document, "[");
@@ -314,6 +316,29 @@ struct span figures_one(const struct figures *figures, uint32_t index, enum figu
     if (form == FIGURES_CSV)
         return (struct span){figures->csv + place->csv_begin, place->csv_end - place->csv_begin};
     return (struct span){figures->document.bytes + place->begin, place->end - place->begin};
+}
+
+enum verdict figures_alone(const struct figures *figures, uint32_t index, char **json, size_t *size, struct reason *why)
+{
+    struct span one = figures_one(figures, index, FIGURES_JSON);
+    FILE *file = one.bytes == NULL ? NULL : open_memstream(json, size);
+
+    if (file == NULL)
+        return no_memory(why, "for a figure");
+    fwrite(figures->document.bytes, 1, figures->header_size, file);
+    fputs(",\"notes\":[],\"figures\":[", file);
+    fwrite(one.bytes, 1, one.size, file);
+    fputs("]}\n", file);
+    return fclose(file) == 0 ? GO_ON : no_memory(why, "for a figure");
+}
+
+uint32_t figures_find(struct span id)
+{
+    uint32_t index = 0;
+
+    while (index < FIGURES_COUNT && !span_equal(id, span_of(specs[index].id)))
+        index++;
+    return index;
 }
 
 const struct latest *figures_rows(const struct figures *figures)

@@ -131,6 +131,8 @@ static void write_live(FILE *file, const struct page *page)
 {
     if (page->is_live)
         fprintf(file, " data-live=\"%" PRIu64 "\"", page->revision);
+    if (page->is_embedded)
+        fputs(" class=\"embedded\"", file);
 }
 
 static void write_document(FILE *file, const struct page *page)

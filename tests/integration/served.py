@@ -18,7 +18,7 @@ import duckdb
 
 from harness import check, equal, main, note, seeded
 from questions import QUOTIENTS, close, database, events_of, keyed, milliseconds_to_day
-from watch import get, has_page, watch
+from watch import get, has_page, study_of, watch
 
 TOKEN = "a-token-of-the-tests"
 
@@ -144,6 +144,22 @@ def check_figures(world, port):
             check(all(is_same(*pair) for pair in zip(got, want)), f"{figure['id']}: {got}, not {want}")
 
 
+def check_embedded(world, port):
+    """One figure, which may stand in a frame; and the same as a file."""
+    document = json.loads(world.run("report", "--format", "json").out)
+    answer = get(port, "/embed/S20")
+    page = answer.read().decode()
+    equal((answer.status, answer.headers["X-Frame-Options"]), (200, None), "a frame")
+    equal(get(port, "/").headers["X-Frame-Options"], "DENY", "the whole page")
+    study = study_of(page)
+    equal(study["figures"], [figure for figure in document["figures"] if figure["id"] == "S20"], "the figure")
+    equal(study["header"], document["header"], "its header")
+    check('class="embedded"' in page and "connect-src 'none'" in page, "it is embedded, and asks for nothing")
+    equal(study_of(world.run("report", "--embed", "S20").out), study, "the file")
+    for arguments in (["--embed", "S42"], ["--embed", "S20", "--format", "json"], ["--embed", "S20", "--watch"]):
+        equal(world.start("report", *arguments).wait(30), 78, f"exit status of {arguments}")
+
+
 def is_same(text, value):
     if value is None:
         return text == ""
@@ -174,6 +190,8 @@ def check_refusals(world, port):
         ("/figures/S01", 404, "nothing here"),
         ("/figures/S01.json.csv", 404, "nothing here"),
         ("/figures/../summaries", 404, "nothing here"),
+        ("/embed/", 404, "nothing here"),
+        ("/embed/S01.json", 404, "nothing here"),
         ("/nothing", 404, "nothing here"),
     ):
         answer = get(port, path)
@@ -208,6 +226,7 @@ def test_programs_read_what_is_served(world):
     check_summaries(world, db, port)
     check_terminal(world, port)
     check_figures(world, port)
+    check_embedded(world, port)
     check_refusals(world, port)
     check_noise(port)
     packed = get(port, "/figures/S20.json", **{"Accept-Encoding": "gzip"})

@@ -19,9 +19,9 @@ process.on("exit", () => {
 });
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
-export function makePage(name, study) {
+export function makePage(name, study, way = "fill") {
   const file = join(folder, `${name}.html`);
-  writeFileSync(file, execFileSync(stage, ["fill"], { input: JSON.stringify(study), maxBuffer: 1 << 28 }));
+  writeFileSync(file, execFileSync(stage, [way], { input: JSON.stringify(study), maxBuffer: 1 << 28 }));
   return file;
 }
 

@@ -2,6 +2,7 @@
  * Puts documents onto the page without a stream, for the tests of the page:
  *
  *   page_stage fill < DOCUMENT           writes the page to standard output
+ *   page_stage embed < DOCUMENT          the same, for the frame of another page
  *   page_stage serve PORT < DOCUMENTS    serves the page of the first line, pushes each further line as it comes;
  *                                        prints the port first, and "published N" for each; ends with its input;
  *                                        a line "told AGE STATE" is what its heartbeats say from then on
@@ -35,7 +36,8 @@ static struct span text_of(const json_t *object, const char *name)
     return span_of(json_string_value(json_object_get(object, name)));
 }
 
-static enum verdict write_document(FILE *file, struct span document, uint64_t revision, struct reason *why)
+static enum verdict write_document(FILE *file, struct span document, uint64_t revision, bool is_embedded,
+                                   struct reason *why)
 {
     struct page_section sections[SECTIONS_MAX] = {0};
     json_error_t error;
@@ -46,6 +48,7 @@ static enum verdict write_document(FILE *file, struct span document, uint64_t re
         .sections = sections,
         .study = document,
         .is_live = revision > 0,
+        .is_embedded = is_embedded,
         .revision = revision,
     };
 
@@ -68,7 +71,7 @@ static enum verdict publish(struct page_server *server, struct span document, ui
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
-    enum verdict verdict = write_document(file, document, number, why);
+    enum verdict verdict = write_document(file, document, number, false, why);
 
     fclose(file);
     if (verdict == GO_ON)
@@ -126,12 +129,12 @@ int main(int argc, char **argv)
     struct page_server *server = NULL;
     enum verdict verdict = HALT;
 
-    if (argc == 2 && strcmp(argv[1], "fill") == 0) {
+    if (argc == 2 && (strcmp(argv[1], "fill") == 0 || strcmp(argv[1], "embed") == 0)) {
         char *document = NULL;
         size_t room = 0;
         ssize_t size = getdelim(&document, &room, '\0', stdin);
         if (size >= 0)
-            verdict = write_document(stdout, (struct span){document, (size_t)size}, 0, &why);
+            verdict = write_document(stdout, (struct span){document, (size_t)size}, 0, argv[1][0] == 'e', &why);
         free(document);
     } else if (argc == 3 && strcmp(argv[1], "serve") == 0) {
         setvbuf(stdin, NULL, _IONBF, 0); /* so that poll() knows of every line */
@@ -145,7 +148,7 @@ int main(int argc, char **argv)
         }
         page_server_close(server);
     } else {
-        fprintf(stderr, "usage: page_stage fill|serve PORT\n");
+        fprintf(stderr, "usage: page_stage fill|embed|serve PORT\n");
     }
     if (verdict == GO_ON)
         return EXIT_SUCCESS;

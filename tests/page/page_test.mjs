@@ -200,6 +200,19 @@ const tests = {
     });
   },
 
+  async a_figure_stands_alone_in_a_frame() {
+    const study = { ...studies.study, figures: [figureOf(studies.study, "S20")] };
+    const visited = await open(browser, makePage("embedded", study, "embed"), { width: 600 });
+    await visited.page.locator("#S20 svg .mark").first().waitFor();
+    for (const shown of ["#S20 h3", "#S20 .source", "#S20 .legend"])
+      assert.ok(await visited.page.locator(shown).isVisible(), shown);
+    for (const hidden of ["header", "nav", "footer", "h2", "#notes"])
+      assert.equal(await visited.page.locator(hidden).first().isVisible(), false, hidden);
+    await assertNoSideways(visited.page);
+    assert.deepEqual(visited.said, []);
+    await visited.close();
+  },
+
   async links_land_where_they_point() {
     for (const width of [1440, 390])
       for (const id of ["S05", "S34", "S41"]) {

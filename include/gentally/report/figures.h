@@ -67,6 +67,14 @@ MUST_CHECK enum verdict figures_write(struct figures *figures, struct span *json
 enum figures_form { FIGURES_JSON, FIGURES_CSV };
 struct span figures_one(const struct figures *figures, uint32_t index, enum figures_form form); /* < FIGURES_COUNT */
 
+/* The document with one figure alone, without notes; the document that was written last is as it was. GO_ON gives
+ * `*json` to the caller, to be freed. HALT: NO-MEMORY, also before the first write. */
+MUST_CHECK enum verdict figures_alone(const struct figures *figures, uint32_t index, char **json, size_t *size,
+                                      struct reason *why);
+
+/* The index of a figure by its id, like "S01"; FIGURES_COUNT: there is none. */
+uint32_t figures_find(struct span id);
+
 /* The rows of summaries that are kept, by their keys; weeks and months only. Borrowed until the next take. */
 const struct latest *figures_rows(const struct figures *figures);
 

@@ -23,6 +23,7 @@ struct page {
     size_t section_count;
     struct span study; /* the document, JSON in UTF-8: borrowed, written as it is but for "<", which becomes \u003c */
     bool is_live;      /* served by `report --watch`: the page listens to /events */
+    bool is_embedded;  /* for the frame of another page: figures alone, without header, contents and notes */
     uint64_t revision; /* if live: the number of this document; later ones are pushed */
 };
 

@@ -1,6 +1,6 @@
 // One colour per meaning, the same in every figure: sources, categories, authors, sizes, continents and so on. The
-// values are in page.css, once for light and once for dark; here are only their names. Told apart by all kinds of sight,
-// and never the only sign: parts are separated by lines, labelled beside, and scatters have shapes too.
+// values are in page.css, once for light and once for dark; here are only their names. Told apart by all kinds of
+// sight, and never the only sign: parts are separated by lines, labelled beside, and scatters have shapes too.
 
 const plain = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "");
 
