@@ -200,6 +200,55 @@ const tests = {
     });
   },
 
+  // What is downloaded is opened again, and holds what the page shows.
+  async pictures_hold_the_figure() {
+    for (const mode of ["light", "dark"])
+      await visit("study", { mode }, async (page) => {
+        await drawAll(page);
+        for (const id of mode === "dark" ? ["S20"] : ["S01", "S20", "S34", "S36"]) {
+          const get = async (name) => {
+            const [download] = await Promise.all([
+              page.waitForEvent("download"),
+              page.locator(`#${id} .pictures button`, { hasText: name }).click(),
+            ]);
+            assert.equal(download.suggestedFilename(), name);
+            return readFileSync(await download.path());
+          };
+          const text = (await get(`${id}.svg`)).toString();
+          assert.ok(!text.includes("var(--") && !/class=/.test(text), `${id}: something is left to a style sheet`);
+          const [shown, kept] = await page.evaluate(
+            ([name, source]) => {
+              const made = new DOMParser().parseFromString(source, "image/svg+xml");
+              const section = document.getElementById(name);
+              const count = (root, tag) => root.querySelectorAll(tag).length;
+              const words = (root) => root.textContent.replace(/\s+/g, "");
+              return [
+                {
+                  marks: count(section.querySelector(".plot"), "svg path, svg rect"),
+                  title: words(section.querySelector("h3")),
+                  source: words(section.querySelector(".source")),
+                },
+                {
+                  marks: count(made, "path, svg svg rect"),
+                  words: words(made.documentElement),
+                  error: count(made, "parsererror"),
+                },
+              ];
+            },
+            [id, text],
+          );
+          assert.equal(kept.error, 0, `${id}: no SVG`);
+          assert.equal(kept.marks, shown.marks, `${id}: marks`);
+          assert.ok(kept.words.includes(shown.title) && kept.words.includes(shown.source), `${id}: its words`);
+          const png = await get(`${id}.png`);
+          assert.equal(png.subarray(1, 4).toString(), "PNG");
+          const width = await page.evaluate((name) => document.getElementById(name).clientWidth, id);
+          assert.ok(Math.abs(png.readUInt32BE(16) - 2 * (width + 32)) <= 4, `${id}: ${png.readUInt32BE(16)} dots`);
+          assert.ok(png.length > 20000, `${id}: ${png.length} bytes`);
+        }
+      });
+  },
+
   async a_figure_stands_alone_in_a_frame() {
     const study = { ...studies.study, figures: [figureOf(studies.study, "S20")] };
     const visited = await open(browser, makePage("embedded", study, "embed"), { width: 600 });
@@ -711,6 +760,7 @@ const tests = {
       await page.locator("#S20 .table > summary").click();
       await page.locator("#S20 .chart").focus();
       await page.keyboard.press("End");
+      await drawAll(page); // what is above stands as it will
       await page.evaluate(() => document.querySelector("#S20").scrollIntoView());
       const before = await page.evaluate(() => document.querySelector("#S20 .chart").getBoundingClientRect().top);
       const next = structuredClone(studies.study);

@@ -7,6 +7,7 @@ import { finding } from "./finding.js";
 import { compact, day, dayOf, dollars, integer, moment, percent, text } from "./format.js";
 import { listen } from "./live.js";
 import { readFigure } from "./model.js";
+import { dotsOf, pictureOf } from "./picture.js";
 import { makeTable } from "./table.js";
 
 // The study prints these as tables: they stand open, beside their chart.
@@ -181,6 +182,7 @@ function takeFigure(figure) {
     }px`;
   part(section, "source", "p").hidden = isMissing;
   tableOf(section, entry, isMissing);
+  pictures(section, entry);
   definitionOf(section, entry);
   remarks(section, entry);
   if (entry.isChart) {
@@ -209,6 +211,33 @@ function tableOf(section, entry, isMissing) {
   details.querySelector("summary").textContent = `Table (${integer(length)} ${length === 1 ? "value" : "values"})`;
   entry.tableOf = null;
   fillTable(entry, details);
+}
+
+// The figure as a picture, made when it is asked for, of what is shown then.
+function pictures(section, entry) {
+  const box = part(section, "pictures", "p");
+  box.hidden = !entry.isChart;
+  if (box.firstChild) return;
+  const { id } = entry.figure;
+  const give = (blob, name) => {
+    const link = element("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+  const button = (name, make) => {
+    const made = element("button", { type: "button" }, name);
+    made.addEventListener("click", async () => {
+      drawFigure(entry);
+      give(await make(pictureOf(section)), name);
+    });
+    return made;
+  };
+  box.append(
+    "Picture: ",
+    button(`${id}.svg`, (picture) => new Blob([picture.text], { type: "image/svg+xml" })),
+    " ",
+    button(`${id}.png`, dotsOf),
+  );
 }
 
 // How it is counted: the definition, how to recount it, and what its columns are.
