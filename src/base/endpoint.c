@@ -48,3 +48,12 @@ bool endpoint_parse(const char *text, struct endpoint *endpoint)
         return parse_port(text, &endpoint->port);
     return parse_port(colon + 1, &endpoint->port) && parse_host((struct span){text, (size_t)(colon - text)}, endpoint);
 }
+
+bool endpoint_is_local(const struct endpoint *endpoint)
+{
+    static const uint8_t loopback[16] = {[15] = 1};
+
+    if (endpoint->is_v6)
+        return memcmp(endpoint->address, loopback, sizeof(loopback)) == 0;
+    return endpoint->address[0] == 127;
+}

@@ -51,8 +51,8 @@ const struct command command_report = {
     .name = "report",
     .purpose = "write the study's figures and tables from the summaries",
     .arguments =
-        "[--out FILE] [--format html|json] [--embed ID] [--edition own|study] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
-        "[--watch [--port N | --listen ADDRESS:PORT] [--host NAME] [--token-file FILE]]",
+        "[--out FILE] [--format html|json] [--embed ID] [--edition own|study] [--from TIME] [--to TIME] "
+        "[--examples SLUG,SLUG...] [--watch [--port N | --listen ADDRESS:PORT] [--host NAME] [--token-file FILE]]",
     .summary = "write the study's 41 figures and tables from the summary topics",
     .text =
         "Reads the ledger and the summary topics from beginning to end, committed records only, and writes one\n"
@@ -69,7 +69,8 @@ const struct command command_report = {
         "open browsers; it says how old the newest figures are, and calls itself live while that is a few intervals\n"
         "of early_emit_interval_ms at most, or all that the log has. It ends with Ctrl-C or SIGTERM.\n"
         "\n"
-        "It also answers /embed/S01, a figure for the frame of another page; for programs /figures, /figures/S01.json and .csv, and\n"
+        "It also answers /embed/S01, a figure for the frame of another page; for programs /figures,\n"
+        "/figures/S01.json and .csv, and\n"
         "/summaries?rollup=R&window=W&by=...&where=...&format=json|csv: the options of `gentally summaries`, with\n"
         "the same rows and sums, JSON as one array. --listen serves others, who must say the token: as bearer, or\n"
         "as the password that a browser asks for. It is plain HTTP: for TLS put a proxy in front, and name the\n"
@@ -222,7 +223,7 @@ static enum verdict read_place(struct request *request, const struct command_opt
         verdict = option_secret_read(&options[TOKEN_FILE], request->token, why);
         place->token = request->token;
     }
-    if (verdict == GO_ON && place->token == NULL && !page_server_is_local(&place->endpoint))
+    if (verdict == GO_ON && place->token == NULL && !endpoint_is_local(&place->endpoint))
         verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--listen %s is for others, too: give --token-file FILE",
                              options[LISTEN].value);
     return verdict;

@@ -7,9 +7,7 @@
 
 #include <stdlib.h>
 
-#include "gentally/cli/command.h"
 #include "gentally/codec/record_read.h"
-#include "gentally/commands/commands.h"
 #include "report_page.h"
 #include "summary_query.h"
 
@@ -153,7 +151,7 @@ static enum verdict read_fields(const struct http_request *request, struct comma
     struct http_field fields[HTTP_QUERY_MAX];
     uint32_t count = 0;
 
-    memcpy(rows, command_summaries.options, SUMMARY_OPTIONS * sizeof(*rows));
+    memcpy(rows, summary_options, SUMMARY_OPTIONS * sizeof(*rows));
     if (!http_query(request, fields, &count))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "the query has too many fields");
     for (uint32_t at = 0; at < count; at++) {

@@ -14,25 +14,6 @@
 #include "gentally/publish/our_schemas.h"
 #include "summary_query.h"
 
-static const struct command_option option_table[] = {
-    [SUMMARY_ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ..., retention (required)", NULL},
-    [SUMMARY_WINDOW] = {"window", "W", "which windows: hour, day, week or month (required)", NULL},
-    [SUMMARY_FROM] = {"from", "TIME", "only windows that start then or later", NULL},
-    [SUMMARY_TO] = {"to", "TIME", "only windows that start before", NULL},
-    [SUMMARY_FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
-    ROW_FILTER_OPTION(SUMMARY_WHERE),
-    [SUMMARY_BY] = {"by", "COLUMN[,COLUMN]", "sum over one or two columns: source, author, category, continent, ...",
-                    NULL},
-    [SUMMARY_MEASURE] = {"measure", "M",
-                         "count tokens (default), requests, cost, share, usd_per_mtok, latency_ms_p50, ...", NULL},
-    [SUMMARY_TOP] = {"top", "N", "the N largest over the whole range; all others summed", NULL},
-    [SUMMARY_SIDE] = {"side-by-side", NULL, "windows as columns, the newest to the right", NULL},
-    [SUMMARY_SPARKLINE] = {"sparkline", NULL, "side by side, with the trend also where output is no terminal", NULL},
-    [SUMMARY_LIMIT] = {"limit", "N", "only the first N of each window", NULL},
-    [SUMMARY_AS_OF] = {"as-of", "REVISION", "one window as it was at that revision of its ledger record", NULL},
-    [SUMMARY_FINAL] = {"final", NULL, "leave out early panes: only what was emitted after its window closed", NULL},
-};
-
 static enum verdict run(struct command_call *call, struct reason *why);
 
 const struct command command_summaries = {
@@ -78,8 +59,8 @@ const struct command command_summaries = {
         "  gentally summaries --rollup model --window week --by author --top 5 --side-by-side --measure share\n"
         "  gentally summaries --rollup category --window week --where author=anthropic --by category\n"
         "  gentally summaries --rollup model --window month --by author,family --measure usd_per_mtok",
-    .options = option_table,
-    .option_count = LENGTH_OF(option_table),
+    .options = summary_options,
+    .option_count = SUMMARY_OPTIONS,
     .is_reader = true,
     .run = run,
 };

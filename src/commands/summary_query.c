@@ -17,6 +17,25 @@
 
 #define COLUMNS_BY_MAX 2
 
+const struct command_option summary_options[SUMMARY_OPTIONS] = {
+    [SUMMARY_ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ..., retention (required)", NULL},
+    [SUMMARY_WINDOW] = {"window", "W", "which windows: hour, day, week or month (required)", NULL},
+    [SUMMARY_FROM] = {"from", "TIME", "only windows that start then or later", NULL},
+    [SUMMARY_TO] = {"to", "TIME", "only windows that start before", NULL},
+    [SUMMARY_FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+    ROW_FILTER_OPTION(SUMMARY_WHERE),
+    [SUMMARY_BY] = {"by", "COLUMN[,COLUMN]", "sum over one or two columns: source, author, category, continent, ...",
+                    NULL},
+    [SUMMARY_MEASURE] = {"measure", "M",
+                         "count tokens (default), requests, cost, share, usd_per_mtok, latency_ms_p50, ...", NULL},
+    [SUMMARY_TOP] = {"top", "N", "the N largest over the whole range; all others summed", NULL},
+    [SUMMARY_SIDE] = {"side-by-side", NULL, "windows as columns, the newest to the right", NULL},
+    [SUMMARY_SPARKLINE] = {"sparkline", NULL, "side by side, with the trend also where output is no terminal", NULL},
+    [SUMMARY_LIMIT] = {"limit", "N", "only the first N of each window", NULL},
+    [SUMMARY_AS_OF] = {"as-of", "REVISION", "one window as it was at that revision of its ledger record", NULL},
+    [SUMMARY_FINAL] = {"final", NULL, "leave out early panes: only what was emitted after its window closed", NULL},
+};
+
 /* Retention is no configured rollup: its rows count accounts, and have no tokens. */
 static const struct rollup retention = {.name = ROLLUP_RETENTION, .dim_count = 1, .dims = {DIM_MODEL}};
 

@@ -14,7 +14,7 @@
 #include "told_last.h"
 #include "told_range.h"
 
-/* The rows of the table of options, in `summaries`. */
+/* The rows of the table of options. */
 enum summary_option {
     SUMMARY_ROLLUP,
     SUMMARY_WINDOW,
@@ -32,6 +32,7 @@ enum summary_option {
     SUMMARY_AS_OF,
     SUMMARY_OPTIONS
 };
+extern const struct command_option summary_options[SUMMARY_OPTIONS];
 
 /* What was asked for, and what is read. */
 struct summary_query {

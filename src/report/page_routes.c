@@ -4,8 +4,6 @@
 #include <arpa/inet.h>
 #include <strings.h>
 
-#include "gentally/report/page_server.h"
-
 static bool read_number(const char *text, uint64_t *number)
 {
     size_t size = strspn(text, "0123456789");
@@ -39,22 +37,13 @@ static bool is_unspecified(const struct endpoint *endpoint)
     return memcmp(endpoint->address, zeros, endpoint->is_v6 ? 16 : 4) == 0;
 }
 
-bool page_server_is_local(const struct endpoint *endpoint)
-{
-    static const uint8_t loopback[16] = {[15] = 1};
-
-    if (endpoint->is_v6)
-        return memcmp(endpoint->address, loopback, sizeof(loopback)) == 0;
-    return endpoint->address[0] == 127;
-}
-
 static bool is_ours(const char *said, const struct endpoint *endpoint, const char *host)
 {
     char address[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 2];
 
     if (host != NULL && (strcasecmp(said, host) == 0 || names(said, host, endpoint->port)))
         return true;
-    if (page_server_is_local(endpoint) && names(said, "localhost", endpoint->port))
+    if (endpoint_is_local(endpoint) && names(said, "localhost", endpoint->port))
         return true;
     if (is_unspecified(endpoint) ||
         inet_ntop(endpoint->is_v6 ? AF_INET6 : AF_INET, endpoint->address, address, sizeof(address)) == NULL)

@@ -17,4 +17,7 @@ struct endpoint {
  */
 bool endpoint_parse(const char *text, struct endpoint *endpoint);
 
+/* Whether only this machine can reach it: a loopback address. */
+bool endpoint_is_local(const struct endpoint *endpoint);
+
 #endif

@@ -24,9 +24,6 @@ struct page_server_options {
     void *context; /* borrowed until close */
 };
 
-/* Whether only this machine can reach it. */
-bool page_server_is_local(const struct endpoint *endpoint);
-
 /* GO_ON gives `*server` to the caller, to be closed once. HALT: REPORT-PORT, NO-MEMORY. */
 MUST_CHECK enum verdict page_server_open(struct page_server **server, const struct page_server_options *options,
                                          struct reason *why);

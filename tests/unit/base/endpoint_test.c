@@ -65,11 +65,31 @@ static void refuses_all_else(void)
     }
 }
 
+static void addresses_of_this_machine_are_known(void)
+{
+    static const struct {
+        struct endpoint endpoint;
+        bool want;
+    } rows[] = {
+        {{.address = {127, 0, 0, 1}}, true},
+        {{.address = {127, 9, 9, 9}}, true},
+        {{.address = {0}}, false},
+        {{.address = {10, 0, 0, 1}}, false},
+        {{.is_v6 = true, .address = {[15] = 1}}, true},
+        {{.is_v6 = true}, false},
+        {{.is_v6 = true, .address = {127, 0, 0, 1}}, false},
+    };
+
+    for (size_t at = 0; at < LENGTH_OF(rows); at++)
+        CU_ASSERT_EQUAL(endpoint_is_local(&rows[at].endpoint), rows[at].want);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"reads_what_is_one", reads_what_is_one},
         {"refuses_all_else", refuses_all_else},
+        {"addresses_of_this_machine_are_known", addresses_of_this_machine_are_known},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);

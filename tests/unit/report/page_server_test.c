@@ -108,18 +108,6 @@ static void paths_are_judged(void)
     }
 }
 
-static void addresses_of_this_machine_are_known(void)
-{
-    struct endpoint other = {.address = {127, 9, 9, 9}};
-
-    CU_ASSERT(page_server_is_local(&local) && page_server_is_local(&local_v6) && page_server_is_local(&other));
-    CU_ASSERT_FALSE(page_server_is_local(&everywhere));
-    other = (struct endpoint){.is_v6 = true};
-    CU_ASSERT_FALSE(page_server_is_local(&other));
-    other = (struct endpoint){.is_v6 = true, .address = {127, 0, 0, 1}};
-    CU_ASSERT_FALSE(page_server_is_local(&other));
-}
-
 static void gzip_is_asked_for(void)
 {
     static const struct {
@@ -364,7 +352,6 @@ int main(int argc, char **argv)
         {"hosts_are_judged", hosts_are_judged},
         {"port_80_needs_no_port", port_80_needs_no_port},
         {"paths_are_judged", paths_are_judged},
-        {"addresses_of_this_machine_are_known", addresses_of_this_machine_are_known},
         {"gzip_is_asked_for", gzip_is_asked_for},
         {"the_page_is_given", the_page_is_given},
         {"a_request_may_come_in_single_bytes", a_request_may_come_in_single_bytes},
