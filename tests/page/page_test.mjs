@@ -249,6 +249,34 @@ const tests = {
       });
   },
 
+  async tables_are_sorted_and_searched() {
+    await visit("study", {}, async (page, study) => {
+      const figure = figureOf(study, "S36");
+      await page.locator("#S36 .table > summary").click();
+      const at = column(figure, figure.chart.x);
+      const named = column(figure, figure.chart.label);
+      const shown = () =>
+        page.$$eval(
+          "#S36 tbody tr:not([hidden])",
+          (rows, place) => rows.map((row) => row.cells[place].textContent),
+          named,
+        );
+      const sorted = [...figure.rows].sort((a, b) => b[at] - a[at]).map((row) => row[named]);
+      await page.locator("#S36 thead button").nth(at).click();
+      assert.deepEqual((await shown()).slice(0, 5), sorted.slice(0, 5), "dearest first");
+      assert.equal(await page.locator("#S36 thead th").nth(at).getAttribute("aria-sort"), "descending");
+      await page.locator("#S36 thead button").nth(at).click();
+      assert.equal((await shown())[0], sorted.at(-1), "cheapest first");
+      await page.locator("#S36 thead button").nth(named).click();
+      const names = [...sorted].sort((a, b) => a.localeCompare(b, "en"));
+      assert.deepEqual((await shown()).slice(0, 5), names.slice(0, 5), "by name");
+      await page.locator("#S36 .search input").fill("CLAUDE");
+      const found = await shown();
+      assert.ok(found.length > 2 && found.every((name) => name.includes("claude")), `${found}`);
+      assert.equal(await page.locator("#S31 .search").count(), 0, "six rows are read, not searched");
+    });
+  },
+
   async a_figure_stands_alone_in_a_frame() {
     const study = { ...studies.study, figures: [figureOf(studies.study, "S20")] };
     const visited = await open(browser, makePage("embedded", study, "embed"), { width: 600 });
@@ -569,6 +597,8 @@ const tests = {
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
       await page.locator("#S01 table").waitFor();
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(() => document.activeElement.type), "search");
       await page.keyboard.press("Tab");
       assert.equal(await page.evaluate(() => document.activeElement.className), "scroll");
       await page.locator("#S32 .chart").focus();

@@ -22,7 +22,62 @@ function cell(point, value, type) {
       element("span", { "aria-hidden": "true" }, "–"),
       element("span", { class: "unseen" }, "none"),
     );
-  return element("td", { class: isNumber(type) ? "number" : "words" }, exact(value, type));
+  return valued(element("td", { class: isNumber(type) ? "number" : "words" }, exact(value, type)), value);
+}
+
+// What a cell is sorted by; one without a value comes last.
+const values = new WeakMap();
+function valued(cell, value) {
+  values.set(cell, value instanceof Date ? value.getTime() : value);
+  return cell;
+}
+
+function compare(left, right) {
+  if (left === right) return 0;
+  if (left === undefined || left === null) return 1;
+  if (right === undefined || right === null) return -1;
+  return typeof left === "number" ? right - left : String(left).localeCompare(String(right), "en");
+}
+
+// A press on a column's title orders the rows by it, numbers from the largest, texts from A; again the other way round.
+function sortBy(table, column) {
+  const heads = [...table.tHead.rows[0].cells];
+  const isTurned = heads[column].dataset.turn === "1";
+  const [body] = table.tBodies;
+  const rows = [...body.rows].sort((a, b) => {
+    const [left, right] = [a, b].map((row) => values.get(row.cells[column]));
+    const isNone = [left, right].some((value) => value === undefined || value === null);
+    return isTurned && !isNone ? compare(right, left) : compare(left, right);
+  });
+  body.append(...rows);
+  for (const head of heads) head.removeAttribute("aria-sort");
+  const isDown = (typeof values.get(rows[0]?.cells[column]) === "number") !== isTurned;
+  heads[column].setAttribute("aria-sort", isDown ? "descending" : "ascending");
+  heads.forEach((head, index) => (head.dataset.turn = index === column && !isTurned ? "1" : "0"));
+}
+
+const SEARCHED = 12; // rows that nobody reads one by one
+
+// Tables whose rows stand for themselves can be sorted, and long ones searched.
+function searchOf(model, table) {
+  if (table.tBodies.length !== 1) return [];
+  [...table.tHead.rows[0].cells].forEach((head, column) => {
+    const button = element("button", { type: "button", title: "Sort" }, head.textContent);
+    button.addEventListener("click", () => sortBy(table, column));
+    head.replaceChildren(button);
+  });
+  const [body] = table.tBodies;
+  if (body.rows.length < SEARCHED) return [];
+  const field = element("input", {
+    type: "search",
+    placeholder: "Search rows",
+    "aria-label": `Search rows of ${model.figure.id}`,
+  });
+  field.addEventListener("input", () => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const row of body.rows) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+  });
+  return [element("p", { class: "search" }, field)];
 }
 
 export function pivots(model) {
@@ -44,6 +99,7 @@ export function makeTable(model) {
   const extra = [];
   if (model.suppressed > 0) extra.push(element("p", { class: "key" }, `▨ ${SUPPRESSED}`));
   return [
+    ...searchOf(model, table),
     element(
       "div",
       {
@@ -96,7 +152,7 @@ function pivot(model) {
           "tr",
           {},
           ...(chart.panel && index === 0 ? [element("th", { scope: "rowgroup", rowspan: xs.length }, panel)] : []),
-          element("th", { scope: "row" }, x === null ? "unknown" : text(x, model.xType)),
+          valued(element("th", { scope: "row" }, x === null ? "unknown" : text(x, model.xType)), x),
           ...model.series.map((series) => {
             const point = at.get(`${rank(x)}|${series}`);
             return cell(point, point?.y, model.yType);
@@ -127,7 +183,7 @@ function flat(model) {
             ? named(String(point.row[index]), column.name)
             : point.row[index];
         if (index > 0) return cell(point, value, column.type);
-        return element("th", { scope: "row" }, value === null ? "unknown" : text(value, column.type));
+        return valued(element("th", { scope: "row" }, value === null ? "unknown" : text(value, column.type)), value);
       }),
     ),
   );
