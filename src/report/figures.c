@@ -190,6 +190,8 @@ static void write_one(struct figures *figures, struct dataset *dataset, uint32_t
     figure.chart.kind = spec->kind;
     figure.chart.stack = spec->stack;
     spec->make(spec, dataset, &figure);
+    if (spec->measure != NULL)
+        figure.chart.y_title = spec->measure;
     add_rules(dataset, &figure);
     if (figures->options.catalog != NULL && !figures->options.is_study)
         releases_add(spec, dataset, figures->options.catalog, &figure);

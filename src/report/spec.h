@@ -38,6 +38,7 @@ struct figure_spec {
     figure_maker *make;
     struct spec_filter filter;
     const char *kind, *stack; /* of the chart */
+    const char *measure;      /* what is drawn: the title of its axis; NULL: the maker says it */
     enum row_rollup rollup;
     enum window_kind window;
     enum spec_period period;

@@ -157,7 +157,7 @@ const tests = {
         of({ x: "category", series: "tag" }, { category: "text", tag: "text", y: "share" }, [
           ["science", "machine_learning", 0.8],
           ["science", "physics", 0.1],
-          ["legal", "law", 0.7],
+          ["legal", "law", 1],
         ]),
         "Machine learning is 80 % of science",
       ],

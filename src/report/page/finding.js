@@ -118,8 +118,10 @@ function bars(figure, data) {
 
 // "Ask for code is 59 % of programming": the largest part of any bar.
 function parts(figure, data) {
+  const counts = new Map();
+  for (const { x } of data.points) counts.set(x, (counts.get(x) ?? 0) + 1);
   const largest = data.points
-    .filter((point) => isNamed(point.series))
+    .filter((point) => isNamed(point.series) && counts.get(point.x) > 1) // a bar of one part says nothing
     .reduce((best, point) => (best && best.y >= point.y ? best : point), null);
   return largest && `${capital(named(largest.series, figure.chart.series))} is ${share(largest.y)} of ${largest.x}`;
 }
