@@ -82,8 +82,8 @@ const struct option config_options[] = {
              "If unsure, leave it empty."},
     {"catalog_steps", TEXT(catalog_steps_text, "LIST", NOT_EMPTY), .initial = "all",
      .help = "How names of models may be taken apart until the catalog knows them, separated by commas: "
-             "clean, case, host, region, vendor, variant, pin, mode, precision, date, latest, tag, bare, spelling; "
-             "or all, or none. "
+             "clean, case, host, region, vendor, variant, pin, mode, precision, date, latest, tag, tuned, bare, "
+             "spelling; or all, or none. "
              "Events are counted under their raw names anyhow, so that a change re-states windows still kept. "
              "If unsure, keep all, and ask `gentally catalog show NAME` what was done."},
     {"taxonomy", TEXT(taxonomy, "PATH", MAY_BE_EMPTY), .initial = "",

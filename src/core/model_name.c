@@ -18,13 +18,14 @@
 
 #include <assert.h>
 
+#include "name_date.h"
 #include "name_words.h"
 
 static const char *const step_names[NAME_STEPS] = {
-    [NAME_CLEAN] = "clean",         [NAME_CASE] = "case",         [NAME_HOST] = "host",     [NAME_REGION] = "region",
-    [NAME_VENDOR] = "vendor",       [NAME_VARIANT] = "variant",   [NAME_PIN] = "pin",       [NAME_MODE] = "mode",
-    [NAME_PRECISION] = "precision", [NAME_DATE] = "date",         [NAME_LATEST] = "latest", [NAME_TAG] = "tag",
-    [NAME_BARE] = "bare",           [NAME_SPELLING] = "spelling",
+    [NAME_CLEAN] = "clean",         [NAME_CASE] = "case",       [NAME_HOST] = "host",         [NAME_REGION] = "region",
+    [NAME_VENDOR] = "vendor",       [NAME_VARIANT] = "variant", [NAME_PIN] = "pin",           [NAME_MODE] = "mode",
+    [NAME_PRECISION] = "precision", [NAME_DATE] = "date",       [NAME_LATEST] = "latest",     [NAME_TAG] = "tag",
+    [NAME_TUNED] = "tuned",         [NAME_BARE] = "bare",       [NAME_SPELLING] = "spelling",
 };
 
 struct walk {
@@ -238,12 +239,15 @@ static bool cut_host(struct walk *walk)
     size_t slash = find_byte(form, '/'), count = slashes(form);
 
     if (count > 0 && (slash == 0 || model_name_is_host((struct span){form.bytes, slash}, count > 1))) {
+        walk->guess.is_chat = walk->guess.is_chat || name_words_chat_host((struct span){form.bytes, slash});
+        walk->guess.is_slug = name_words_slug_host((struct span){form.bytes, slash});
         walk->begin += slash + 1;
         return true;
     }
     for (size_t i = 0; i < LENGTH_OF(prefixes); i++) {
         if (has_prefix(form, prefixes[i])) {
             walk->begin += strlen(prefixes[i]);
+            walk->guess.is_chat = walk->guess.is_chat || i == 0;
             return true;
         }
     }
@@ -264,14 +268,27 @@ static bool cut_region(struct walk *walk)
     return true;
 }
 
+/* "thedrummer 2/", where a host has two lists of an author's, becomes "thedrummer/". */
+static bool drop_second(struct walk *walk, size_t slash)
+{
+    struct span form = form_of(walk);
+
+    if (slash < 3 || slash == form.size || memcmp(form.bytes + slash - 2, " 2", 2) != 0 ||
+        name_words_author((struct span){form.bytes, slash - 2}).size == 0)
+        return false;
+    memmove(walk->text + walk->begin + 2, walk->text + walk->begin, slash - 2);
+    walk->begin += 2;
+    return true;
+}
+
 /* "anthropic.claude" and "anthropic--claude" become "anthropic/claude". */
 static bool part_vendor(struct walk *walk)
 {
     struct span form = form_of(walk);
-    size_t dot = find_byte(form, '.');
+    size_t dot = find_byte(form, '.'), slash = find_byte(form, '/');
 
-    if (find_byte(form, '/') < form.size)
-        return false;
+    if (slash < form.size)
+        return drop_second(walk, slash);
     if (dot + 1 < form.size && name_words_author((struct span){form.bytes, dot}).size > 0) {
         walk->text[walk->begin + dot] = '/';
         walk->guess.is_vendor_dot = true;
@@ -290,23 +307,47 @@ static bool part_vendor(struct walk *walk)
     return false;
 }
 
+/* How many bytes at the end say how long to think: ":8192" of "-thinking:8192". */
+static size_t budget_size(struct span base)
+{
+    size_t digits = 0;
+
+    while (digits < base.size && is_digit(base.bytes[base.size - digits - 1]))
+        digits++;
+    struct span rest = {base.bytes, base.size - digits};
+    return digits > 0 && has_suffix(rest, "-thinking:") ? digits + 1 : 0;
+}
+
 static bool cut_variant(struct walk *walk)
 {
     struct span form = form_of(walk), base = model_name_base(form);
 
     if (has_suffix(base, "[1m]"))
         base.size -= 4;
+    else if (has_suffix(base, "-free") && base.size > 5)
+        base.size -= 5;
+    else
+        base.size -= budget_size(base);
     walk->end -= form.size - base.size;
     return base.size < form.size;
 }
 
-/* "@20250929" becomes "-20250929". */
+static bool is_digits(struct span text, size_t size)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (!is_digit(text.bytes[i]))
+            return false;
+    return text.size == size;
+}
+
+/* "@20250929" becomes "-20250929", "@2407" likewise. */
 static bool date_at(struct walk *walk)
 {
     struct span last = last_of(walk);
     size_t at = find_byte(last, '@');
+    struct span pin = {last.bytes + at + 1, at < last.size ? last.size - at - 1 : 0};
 
-    if (at == 0 || at == last.size || !name_words_date((struct span){last.bytes + at + 1, last.size - at - 1}, false))
+    if (at == 0 || at == last.size || (!name_words_date(pin, false) && !is_digits(pin, 4)))
         return false;
     walk->text[walk->end - (last.size - at)] = '-';
     return true;
@@ -318,16 +359,19 @@ static size_t pin_size(const struct walk *walk)
     struct span last = last_of(walk);
     size_t at = find_byte(last, '@'), size = last.size;
     bool is_packed = (walk->guess.steps & NAME_STEP(NAME_PIN)) != 0;
+    static const char *const packings[] = {"-maas", "-tee", "-tput"};
 
     if (at > 0 && at < size) {
         struct span pin = {last.bytes + at + 1, size - at - 1};
-        bool is_number = pin.size == 3 && is_digit(pin.bytes[0]) && is_digit(pin.bytes[1]) && is_digit(pin.bytes[2]);
-        return is_number || span_equal(pin, span_of("default")) ? size - at : 0;
+        if (pin.size == 8 && is_digits((struct span){pin.bytes, 4}, 4) && pin.bytes[4] == '-')
+            return 4; /* "@2411-001" */
+        return is_digits(pin, 3) || span_equal(pin, span_of("default")) ? size - at : 0;
     }
-    if (size > 5 && has_suffix(last, "-maas"))
-        return 5;
-    if (size > 4 && has_suffix(last, "-tee"))
-        return 4;
+    for (size_t i = 0; i < LENGTH_OF(packings); i++)
+        if (has_suffix(last, packings[i]) && size > strlen(packings[i]))
+            return strlen(packings[i]);
+    if (has_suffix(last, "b-cloud") && find_byte(last, ':') < size) /* ollama's "gpt-oss:20b-cloud" */
+        return strlen("-cloud");
     if (size > 3 && has_suffix(last, ":0") && is_digit(last.bytes[size - 3]))
         return 2;
     if (size > 3 && last.bytes[size - 3] == '-' && last.bytes[size - 2] == 'v' &&
@@ -337,13 +381,41 @@ static size_t pin_size(const struct walk *walk)
     return is_packed && size > 2 && has_suffix(last, "-1") && !is_digit(last.bytes[size - 3]) ? 2 : 0;
 }
 
+/* Groq's names of llama, "-versatile" and "-instant", stand where others write "-instruct". */
+static bool cut_groq(struct walk *walk)
+{
+    static const char *const words[] = {"-versatile", "-instant"};
+    struct span last = last_of(walk);
+
+    for (size_t i = 0; i < LENGTH_OF(words); i++) {
+        if (!has_prefix(last, "llama-") || !has_suffix(last, words[i]))
+            continue;
+        walk->end -= strlen(words[i]);
+        walk->guess.is_chat = true;
+        return true;
+    }
+    return false;
+}
+
+/* Bedrock's "claude-v2:1" is the vendor's "claude-2.1". */
+static bool join_claude(struct walk *walk)
+{
+    static const char old[] = "claude-v2:1", new[] = "claude-2.1";
+
+    if (!span_equal(last_of(walk), span_of(old)))
+        return false;
+    walk->end -= sizeof(old) - sizeof(new);
+    memcpy(walk->text + walk->end - (sizeof(new) - 1), new, sizeof(new) - 1);
+    return true;
+}
+
 static bool cut_pin(struct walk *walk)
 {
     struct span last = last_of(walk);
     size_t size = pin_size(walk);
 
     walk->end -= size;
-    if (size > 0)
+    if (size > 0 || cut_groq(walk) || join_claude(walk))
         return true;
     /* Bedrock's "-v0:2" is the vendor's "-v0.2", and tells models apart. */
     if (last.size > 5 && last.bytes[last.size - 2] == ':' && is_digit(last.bytes[last.size - 1]) &&
@@ -365,71 +437,61 @@ static bool cut_ending(struct walk *walk, const char *ending)
     return true;
 }
 
-/* Elsewhere "-thinking" is a model of its own, as Qwen's and Moonshot's are. */
+/* Whether "-thinking" behind such a name says how the model is asked. Elsewhere it is a model of its own, as Moonshot's
+ * first ones and Qwen's up to 3 are. */
+static bool has_modes(struct span name)
+{
+    static const char *const families[] = {
+        "claude-",       "gemini-2.5-", "gemini-3", "glm-4.5",   "glm-4.6",   "glm-4.7", "glm-5",    "deepseek-v3.1",
+        "deepseek-v3.2", "deepseek-v4", "mimo-v2",  "kimi-k2.5", "kimi-k2.6", "gpt-5",   "qwen3.5-", "qwen3.6-"};
+
+    for (size_t i = 0; i < LENGTH_OF(families); i++)
+        if (has_prefix(name, families[i]))
+            return true;
+    return false;
+}
+
 static bool cut_mode(struct walk *walk)
 {
+    static const char *const modes[] = {"-thinking", "-think", "-nothinking", "-nothink"};
     struct span last = last_of(walk);
+    bool is_cut = false;
 
     if (has_prefix(last, "grok-"))
         return cut_ending(walk, "-non-reasoning") || cut_ending(walk, "-reasoning");
-    return has_prefix(last, "claude-") && cut_ending(walk, "-thinking");
+    for (size_t i = 0; i < LENGTH_OF(modes) && !is_cut && has_modes(last); i++)
+        is_cut = cut_ending(walk, modes[i]);
+    return is_cut;
 }
 
 static bool cut_precision(struct walk *walk)
 {
-    static const char *const endings[] = {"-fp8",  "-fp4",  "-nvfp4", "-mxfp4", "-fp16",
-                                          "-bf16", "-int8", "-int4",  "-awq",   "-gguf"};
-
+    static const char *const endings[] = {"-fp8",  "-fp4",  "-nvfp4", "-mxfp4", "-fp16",     "-bf16",
+                                          "-int8", "-int4", "-awq",   "-gguf",  "-fp8-fast", "-fp8-dynamic",
+                                          "-4bit", "-6bit", "-8bit",  "-mlx",   "-hf",       "-original"};
     struct span last = last_of(walk);
 
-    if (last.size == 0 || (!is_digit(last.bytes[last.size - 1]) && !has_suffix(last, "q") && !has_suffix(last, "f")))
-        return false; /* as nearly all names */
     for (size_t i = 0; i < LENGTH_OF(endings); i++)
         if (cut_ending(walk, endings[i]))
             return true;
-    return false;
-}
-
-static int32_t number_of(struct span text)
-{
-    int32_t number = 0;
-
-    for (size_t i = 0; i < text.size; i++)
-        if (is_digit(text.bytes[i]))
-            number = 10 * number + (text.bytes[i] - '0');
-    return number;
+    /* "Turbo" is what hosts of open weights call less precise ones; of a vendor it is another model. */
+    if (has_suffix(last, "-instruct-turbo") || has_suffix(last, "-it-turbo"))
+        return cut_ending(walk, "-turbo");
+    return has_prefix(last, "ernie-") && (cut_ending(walk, "-paddle") || cut_ending(walk, "-pt"));
 }
 
 static bool cut_date(struct walk *walk)
 {
-    static const struct {
-        size_t size;
-        bool is_dashed;
-    } dates[] = {{8, false}, {10, true}};
-    struct span last = last_of(walk);
+    bool is_short = false;
+    int32_t date = 0;
+    size_t size = name_date_size(last_of(walk), &date, &is_short);
 
-    for (size_t i = 0; i < LENGTH_OF(dates); i++) {
-        size_t size = dates[i].size;
-        if (last.size <= size + 1 || last.bytes[last.size - size - 1] != '-')
-            continue;
-        struct span date = {last.bytes + last.size - size, size};
-        if (name_words_date(date, dates[i].is_dashed)) {
-            walk->guess.date = number_of(date);
-            walk->end -= size + 1;
-            return true;
-        }
+    walk->end -= size;
+    if (date != 0) { /* of two dates one is none, and no model's day */
+        walk->guess.is_date_short = is_short || walk->guess.date != 0;
+        walk->guess.date = walk->guess.date != 0 ? INT32_MAX : date;
     }
-    if (last.size > 6 && last.bytes[last.size - 6] == '-' && last.bytes[last.size - 3] == '-' &&
-        has_suffix((struct span){last.bytes, last.size - 6}, "-preview")) {
-        char date[11] = "2000-";
-        memcpy(date + 5, last.bytes + last.size - 5, 5);
-        if (name_words_date((struct span){date, 10}, true)) {
-            walk->guess.date = number_of((struct span){last.bytes + last.size - 5, 5});
-            walk->end -= 6;
-            return true;
-        }
-    }
-    return false;
+    return size > 0;
 }
 
 /* Whether a number in the name is a version, and not a size ("7b"). */
@@ -472,6 +534,7 @@ static bool dash_tag(struct walk *walk)
     if (colon == 0 || at == colon + 1 || at >= last.size || last.bytes[at] != 'b')
         return false;
     walk->text[walk->end - (last.size - colon)] = '-';
+    walk->guess.is_chat = true;
     return true;
 }
 

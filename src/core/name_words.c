@@ -17,6 +17,7 @@ static const struct span hosts[] = {
     WORD("abliteration"),
     WORD("abliteration-ai"),
     WORD("accounts"),
+    WORD("afm"),
     WORD("aiand"),
     WORD("aihubmix"),
     WORD("alibaba-cn"),
@@ -49,8 +50,10 @@ static const struct span hosts[] = {
     WORD("bigmodel"),
     WORD("ca"),
     WORD("cerebras"),
+    WORD("chat-completion"),
     WORD("chatgpt"),
     WORD("chutes"),
+    WORD("chutesai"),
     WORD("clarifai"),
     WORD("claude_platform"),
     WORD("claudinio"),
@@ -144,6 +147,7 @@ static const struct span hosts[] = {
     WORD("nearai"),
     WORD("nebius"),
     WORD("neon"),
+    WORD("neuralmagic"),
     WORD("neuralwatt"),
     WORD("nova"),
     WORD("novita"),
@@ -174,6 +178,9 @@ static const struct span hosts[] = {
     WORD("qiniu-ai"),
     WORD("qwen_ai_platform"),
     WORD("qwencloud"),
+    WORD("qwencoder"),
+    WORD("qwenlm"),
+    WORD("redhatai"),
     WORD("regolo-ai"),
     WORD("replicate"),
     WORD("requesty"),
@@ -206,6 +213,7 @@ static const struct span hosts[] = {
     WORD("together_ai"),
     WORD("togetherai"),
     WORD("umans-ai-coding-plan"),
+    WORD("unsloth"),
     WORD("us"),
     WORD("us-gov"),
     WORD("v0"),
@@ -235,9 +243,22 @@ static const struct span hosts[] = {
 };
 
 static const struct span deep_hosts[] = {
-    WORD("alibaba"),    WORD("anthropic"), WORD("cohere"),     WORD("deepseek"), WORD("google"),
-    WORD("meta"),       WORD("minimax"),   WORD("moonshotai"), WORD("nvidia"),   WORD("openai"),
-    WORD("perplexity"), WORD("stepfun"),   WORD("xai"),        WORD("xiaomi"),   WORD("zai"),
+    WORD("alibaba"),     WORD("anthropic"),  WORD("arcee_ai"), WORD("cohere"),  WORD("deepseek"),
+    WORD("deepseek-ai"), WORD("google"),     WORD("meta"),     WORD("minimax"), WORD("minimaxai"),
+    WORD("mistralai"),   WORD("moonshotai"), WORD("nvidia"),   WORD("openai"),  WORD("perplexity"),
+    WORD("qwen"),        WORD("stepfun"),    WORD("xai"),      WORD("xiaomi"),  WORD("zai"),
+};
+
+/* Replicate, Fireworks, Nebius and others have base models, too, under the names without "-instruct". */
+static const struct span chat_hosts[] = {
+    WORD("azure"),         WORD("azure-cognitive-services"),
+    WORD("azure_ai"),      WORD("cerebras"),
+    WORD("github-models"), WORD("groq"),
+    WORD("helicone"),      WORD("ollama"),
+    WORD("ollama-cloud"),  WORD("ollama_chat"),
+    WORD("poe"),           WORD("privatemode-ai"),
+    WORD("snowflake"),     WORD("venice"),
+    WORD("vercel"),        WORD("vercel_ai_gateway"),
 };
 
 static const struct span regions[] = {
@@ -259,12 +280,12 @@ static const struct span moving[] = {
 
 /* Bedrock's deepseek.v3 is V3.1; Fireworks has a base model under the name that elsewhere is the instructed one;
  * ollama's qwen3 of these sizes became the models of July 2025;
- * OpenRouter files a model under the name of another twice. */
+ * OpenRouter files a model under the name of another: Qwen2-VL, which is of another generation. */
 static const struct span misleading[] = {
     WORD("deepseek.v3"),
     WORD("deepseek.v3-v1:0"),
-    WORD("glm-4.6-20251208"),
     WORD("qwen-2-vl-7b-instruct"),
+    WORD("qwen-2.5-vl-72b-instruct"),
     WORD("qwen2-vl-7b-instruct"),
     WORD("qwen2p5-coder-32b"),
     WORD("qwen3:235b"),
@@ -280,15 +301,22 @@ static const struct author {
     {WORD("01-ai"), WORD("01-ai")},
     {WORD("ai21"), WORD("ai21")},
     {WORD("ai21labs"), WORD("ai21")},
+    {WORD("aion-labs"), WORD("aion-labs")},
     {WORD("alibaba"), WORD("qwen")},
+    {WORD("alibaba-nlp"), WORD("alibaba")},
     {WORD("allenai"), WORD("allenai")},
     {WORD("amazon"), WORD("amazon")},
     {WORD("anthropic"), WORD("anthropic")},
+    {WORD("arcee"), WORD("arcee-ai")},
     {WORD("arcee-ai"), WORD("arcee-ai")},
+    {WORD("arcee_ai"), WORD("arcee-ai")},
+    {WORD("arliai"), WORD("arliai")},
     {WORD("aws"), WORD("amazon")},
     {WORD("baidu"), WORD("baidu")},
     {WORD("bytedance"), WORD("bytedance")},
     {WORD("bytedance-seed"), WORD("bytedance-seed")},
+    {WORD("codellama"), WORD("meta-llama")},
+    {WORD("cognitivecomputations"), WORD("cognitivecomputations")},
     {WORD("cohere"), WORD("cohere")},
     {WORD("cohereforai"), WORD("cohere")},
     {WORD("coherelabs"), WORD("cohere")},
@@ -297,6 +325,8 @@ static const struct author {
     {WORD("deepseek-ai"), WORD("deepseek")},
     {WORD("essentialai"), WORD("essentialai")},
     {WORD("eva-unit-01"), WORD("eva-unit-01")},
+    {WORD("featherless"), WORD("featherless")},
+    {WORD("featherless-ai"), WORD("featherless")},
     {WORD("google"), WORD("google")},
     {WORD("gryphe"), WORD("gryphe")},
     {WORD("ibm"), WORD("ibm-granite")},
@@ -304,8 +334,10 @@ static const struct author {
     {WORD("inception"), WORD("inception")},
     {WORD("inceptionlabs"), WORD("inception")},
     {WORD("inclusionai"), WORD("inclusionai")},
+    {WORD("infermatic"), WORD("infermatic")},
     {WORD("inflection"), WORD("inflection")},
     {WORD("kimi"), WORD("moonshotai")},
+    {WORD("kuaishou"), WORD("kwaipilot")},
     {WORD("kwai"), WORD("kwaipilot")},
     {WORD("kwaipilot"), WORD("kwaipilot")},
     {WORD("liquid"), WORD("liquid")},
@@ -324,10 +356,13 @@ static const struct author {
     {WORD("moonshot"), WORD("moonshotai")},
     {WORD("moonshotai"), WORD("moonshotai")},
     {WORD("morph"), WORD("morph")},
+    {WORD("neversleep"), WORD("neversleep")},
     {WORD("nex-agi"), WORD("nex-agi")},
+    {WORD("nothingiisreal"), WORD("nothingiisreal")},
     {WORD("nousresearch"), WORD("nousresearch")},
     {WORD("nvidia"), WORD("nvidia")},
     {WORD("openai"), WORD("openai")},
+    {WORD("opengvlab"), WORD("opengvlab")},
     {WORD("perplexity"), WORD("perplexity")},
     {WORD("perplexity-ai"), WORD("perplexity")},
     {WORD("poolside"), WORD("poolside")},
@@ -340,6 +375,7 @@ static const struct author {
     {WORD("sao10k"), WORD("sao10k")},
     {WORD("sarvam"), WORD("sarvamai")},
     {WORD("sarvamai"), WORD("sarvamai")},
+    {WORD("shisa-ai"), WORD("shisa-ai")},
     {WORD("stepfun"), WORD("stepfun")},
     {WORD("stepfun-ai"), WORD("stepfun")},
     {WORD("tencent"), WORD("tencent")},
@@ -386,6 +422,18 @@ bool name_words_host(struct span word)
 bool name_words_host_deep(struct span word)
 {
     return is_among(word, deep_hosts, LENGTH_OF(deep_hosts));
+}
+
+bool name_words_chat_host(struct span word)
+{
+    return is_among(word, chat_hosts, LENGTH_OF(chat_hosts));
+}
+
+bool name_words_slug_host(struct span word)
+{
+    static const struct span openrouter = WORD("openrouter"), kilo = WORD("kilo");
+
+    return span_equal(word, openrouter) || span_equal(word, kilo);
 }
 
 bool name_words_region(struct span word)

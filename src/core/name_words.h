@@ -7,7 +7,10 @@
 
 bool name_words_host(struct span word);      /* a host whose name is followed by a model's */
 bool name_words_host_deep(struct span word); /* an author that also serves the models of others, as "author/name" */
-bool name_words_region(struct span word);    /* "us", as in "us.anthropic." */
+bool name_words_chat_host(struct span word); /* a host that has no base models, and leaves out "-instruct" */
+bool name_words_slug_host(
+    struct span word); /* a host whose names are the catalog's slugs: OpenRouter, and who has its list */
+bool name_words_region(struct span word); /* "us", as in "us.anthropic." */
 bool name_words_variant(struct span word);
 bool name_words_moving(struct span name);
 bool name_words_misleading(struct span name);

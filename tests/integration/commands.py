@@ -158,7 +158,7 @@ def test_a_model_is_shown_by_any_of_its_names(world):
     path.write_text("".join(f"{name}\r\n" for name in names))
     with path.open() as lines:
         got = lines_of(world.run("catalog", "show", "-", "--format", "json", stdin=lines).out)
-    models = ["openai/gpt-4o", None, None, "openai/gpt-3.5-turbo"]
+    models = ["openai/gpt-4o", "qwen/qwen-2.5-7b-instruct", None, "openai/gpt-3.5-turbo"]
     equal([(row["name"], row["model"]) for row in got], list(zip(names, models)), "names, a line each")
 
 

@@ -2,7 +2,7 @@
  * Names of models as the world writes them, on their way to a name that the catalog has. Pure; knows words (hosts,
  * vendors, endings), not models. A name is taken apart step by step, from the least change to the most, and each form
  * is offered: whoever looks names up takes the first that it knows, so nothing is cut off that tells models apart. What
- * is counted is always the raw name; see research of spellings in runbooks/catalog.md.
+ * is counted is always the raw name; see "Names of models" in schemas/README.md.
  */
 #ifndef GENTALLY_MODEL_NAME_H
 #define GENTALLY_MODEL_NAME_H
@@ -19,10 +19,11 @@ enum name_step {
     NAME_VARIANT,   /* ":free:online", "[1m]" */
     NAME_PIN,       /* "-v1:0", "@001", "@default", "-maas": a version of the host's packing */
     NAME_MODE,      /* "-reasoning" of grok, "-thinking" of claude: switched on, the model is the same */
-    NAME_PRECISION, /* "-fp8", "-awq": how exactly a host computes */
-    NAME_DATE,      /* "-20250929", "-2025-09-29", "@20250929", "-04-17" after "-preview" */
+    NAME_PRECISION, /* "-fp8", "-awq", "-instruct-turbo": how exactly a host computes */
+    NAME_DATE,      /* "-20250929", "-2025-09-29", "@20250929", "-04-17" after "-preview", "-0905", "-2407" */
     NAME_LATEST,    /* "-latest" behind a version */
     NAME_TAG,       /* ":20b" is a size: "gpt-oss:20b" */
+    NAME_TUNED,     /* "-instruct", "-it" on, where a host that has chat models alone leaves it out */
     NAME_BARE,      /* without an author, if only one model has the name */
     NAME_SPELLING,  /* "4-5" is "4.5", "llama3" is "llama-3", "claude-4.5-sonnet" is "claude-sonnet-4.5" */
     NAME_STEPS
@@ -39,10 +40,13 @@ MUST_CHECK bool name_steps_parse(const char *text, uint32_t *steps);
 
 /* A form of a name, without blanks around. The texts borrow until the function that was given the guess returns. */
 struct name_guess {
-    struct span name;   /* all of it, with '/' in it or not */
-    uint32_t steps;     /* taken so far, as bits NAME_STEP() */
-    int32_t date;       /* what NAME_DATE cut off, as 20250929, or 417 without a year; 0 = nothing */
+    struct span name; /* all of it, with '/' in it or not */
+    uint32_t steps;   /* taken so far, as bits NAME_STEP() */
+    int32_t date;     /* what NAME_DATE cut off, as 20250929, 417 without a year, 20250900 without a day; 0 = nothing */
+    bool is_date_short; /* it may be a version as well: only right if it is the model's */
     bool is_vendor_dot; /* the author was told by a dot, as Bedrock does: "deepseek.r1" is deepseek/deepseek-r1 */
+    bool is_slug;       /* its host has the slugs that the catalog has: OpenRouter, right before the name */
+    bool is_chat;       /* its host has chat models alone, and may leave out "-instruct" */
 };
 
 /* Looks at one form; returns true to end the walk. */
@@ -75,5 +79,10 @@ struct span model_name_base(struct span name);
 /* Writes the name so that spellings of one version are the same: words and numbers separated by '-', '/' kept. Of a
  * `name` of at most EVENT_TEXT_MAX bytes in lower case. Returns what it wrote. */
 struct span model_name_fold(struct span name, char folded[NAME_FOLDED_MAX]);
+
+/* Writes the line and month of one of Mistral's models, by a name in lower case without its author:
+ * "mistral-small-2503". The month stands in the name, or is given as 2503 where it does not (0 = not given). The absent
+ * span if the name is of no such line, or the month is both or neither. */
+struct span model_name_line(struct span name, int32_t month, char text[NAME_FOLDED_MAX]);
 
 #endif
