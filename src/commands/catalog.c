@@ -1,33 +1,40 @@
-/* `gentally catalog`: lists the models of the traffic that the catalog does not know, or shows the entry of a model. */
+/* `gentally catalog`: lists the models of the traffic that the catalog does not know, shows the entry of a model, or
+ * adds models out of somebody else's list. */
 #include "gentally/core/catalog.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "catalog_missing.h"
+#include "gentally/base/clock.h"
 #include "gentally/base/json.h"
 #include "gentally/base/text.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
 #include "leaderboard.h"
+#include "list_import.h"
 
-enum option { FORMAT, ALL };
+enum option { FORMAT, ALL, OUT, VALID_FROM };
 
+#define YEAR_2000_MS INT64_C(946684800000)
+#define YEAR_2100_MS INT64_C(4102444800000)
 #define STEPS_TEXT_MAX 128 /* the names of all steps, and ", " between them */
 
 static const struct command_option option_table[] = {
     [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
     [ALL] = {"all", NULL, "missing: also countries, languages and finish reasons that are in no vocabulary", NULL},
+    [OUT] = {"out", "FILE", "import: write the catalog with the new rows there (default: only tell them)", NULL},
+    [VALID_FROM] = {"valid-from", "DATE", "import: the day from which prices hold (default today)", NULL},
 };
 
 static enum verdict run(struct command_call *call, struct reason *why);
 
 const struct command command_catalog = {
     .name = "catalog",
-    .purpose = "look models up; list those the catalog does not know",
-    .arguments = "missing [options] | show NAME [options]",
-    .summary = "lists models the catalog does not know, or shows what it knows of one",
+    .purpose = "look models up; list those the catalog does not know; add models from a list",
+    .arguments = "missing [options] | show NAME [options] | import FILE [options]",
+    .summary = "lists models the catalog does not know, shows what it knows of one, or adds models",
     .text =
         "missing  reads the counters in Redis (the largest windows that are kept) and lists the models with\n"
         "         traffic but without an entry, largest first. They are counted under their own names with\n"
@@ -40,10 +47,19 @@ const struct command command_catalog = {
         "show     prints author, source, size class, reasoning and list prices of a model, and by which steps\n"
         "         (see the option `catalog_steps`) its name was found. `show -` reads names from standard\n"
         "         input, a line each, and prints of each: the name, the slug or nothing, the steps.\n"
+        "import   holds a list of models against the catalog (the option `catalog`, or the bundled one):\n"
+        "         LiteLLM's model_prices_and_context_window.json, models.dev's api.json, or what OpenRouter\n"
+        "         answers to /api/v1/models; - is standard input. It tells which models are new, which have\n"
+        "         another list price (USD per million tokens of prompt / completion), and where the list says\n"
+        "         otherwise of weights or reasoning. Only vendors' own lists and OpenRouter's count. With --out\n"
+        "         the catalog is written with a row more for each new model and each new price, every byte of\n"
+        "         before with it: nothing that was judged changes, and what the list does not say stays empty,\n"
+        "         to be judged by you.\n"
         "\n"
-        "Example:\n"
+        "Examples:\n"
         "  gentally catalog missing\n"
-        "  gentally catalog show us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "  gentally catalog show us.anthropic.claude-sonnet-4-5-20250929-v1:0\n"
+        "  gentally catalog import api.json --out catalog.csv",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
     .is_reader = true,
@@ -198,18 +214,27 @@ static enum verdict show(const struct catalog *catalog, const char *name, uint32
     return GO_ON;
 }
 
-static enum verdict run(struct command_call *call, struct reason *why)
+static enum verdict import(const struct command_call *call, uint32_t format, struct reason *why)
+{
+    struct list_import order = {.list = call->positional,
+                                .out = call->options[OUT].value,
+                                .valid_from_ms = clock_ms(CLOCK_REALTIME),
+                                .format = format};
+    enum verdict verdict = option_time(&call->options[VALID_FROM], &order.valid_from_ms, why);
+
+    if (verdict == GO_ON && (order.valid_from_ms < YEAR_2000_MS || order.valid_from_ms >= YEAR_2100_MS))
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--valid-from: a catalog's dates are of this century");
+    if (verdict == GO_ON && (order.list == NULL || *order.list == '\0'))
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "catalog import wants a file, or - for standard input");
+    return verdict == GO_ON ? list_import_run(call->config, &order, why) : verdict;
+}
+
+static enum verdict look_up(const struct command_call *call, uint32_t format, struct reason *why)
 {
     struct catalog *catalog = NULL;
-    uint32_t format = FORMAT_TABLE;
-    bool is_show = strcmp(call->verb, "show") == 0, is_missing = strcmp(call->verb, "missing") == 0;
-    enum verdict verdict =
-        option_choice(&call->options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &format, why);
+    bool is_show = strcmp(call->verb, "show") == 0;
+    enum verdict verdict = catalog_open(&catalog, call->config->catalog, why);
 
-    if (verdict == GO_ON && ((!is_show && !is_missing) || (is_missing && call->positional != NULL)))
-        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "want `catalog missing` or `catalog show NAME`");
-    if (verdict == GO_ON)
-        verdict = catalog_open(&catalog, call->config->catalog, why);
     if (verdict == GO_ON)
         catalog_use_steps(catalog, call->config->catalog_steps);
     if (verdict == GO_ON)
@@ -217,4 +242,22 @@ static enum verdict run(struct command_call *call, struct reason *why)
                           : catalog_missing_print(call->config, catalog, call->options[ALL].value != NULL, format, why);
     catalog_close(catalog);
     return verdict;
+}
+
+static enum verdict run(struct command_call *call, struct reason *why)
+{
+    uint32_t format = FORMAT_TABLE;
+    bool is_show = strcmp(call->verb, "show") == 0, is_missing = strcmp(call->verb, "missing") == 0;
+    bool is_import = strcmp(call->verb, "import") == 0;
+    enum verdict verdict =
+        option_choice(&call->options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &format, why);
+
+    if (verdict == GO_ON && ((!is_show && !is_missing && !is_import) || (is_missing && call->positional != NULL)))
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0,
+                             "want `catalog missing`, `catalog show NAME` or `catalog import FILE`");
+    if (verdict == GO_ON && !is_import && (call->options[OUT].value != NULL || call->options[VALID_FROM].value != NULL))
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--out and --valid-from are of `catalog import`");
+    if (verdict != GO_ON)
+        return verdict;
+    return is_import ? import(call, format, why) : look_up(call, format, why);
 }

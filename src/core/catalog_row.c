@@ -15,43 +15,23 @@
 #define PARAMS_LARGE 70.0
 #define NUMBER_MAX 1e9
 
-enum catalog_column {
-    SLUG,
-    AUTHOR,
-    COUNTRY,
-    OPEN_WEIGHTS,
-    PARAMS,
-    ACTIVE_PARAMS,
-    REASONING,
-    RELEASED,
-    PROMPT_PRICE,
-    COMPLETION_PRICE,
-    VALID_FROM,
-    ALIASES,
-    REQUIRED_COLUMNS,
-    FAMILY = REQUIRED_COLUMNS, /* older catalogs lack it */
-    COLUMNS
+static const char *const column_names[CATALOG_COLUMNS] = {
+    [CATALOG_SLUG] = "slug",
+    [CATALOG_AUTHOR] = "author",
+    [CATALOG_COUNTRY] = "country",
+    [CATALOG_OPEN_WEIGHTS] = "open_weights",
+    [CATALOG_PARAMS] = "params_b",
+    [CATALOG_ACTIVE_PARAMS] = "active_params_b",
+    [CATALOG_REASONING] = "reasoning",
+    [CATALOG_RELEASED] = "released",
+    [CATALOG_PROMPT_PRICE] = "prompt_usd_per_mtok",
+    [CATALOG_COMPLETION_PRICE] = "completion_usd_per_mtok",
+    [CATALOG_VALID_FROM] = "valid_from",
+    [CATALOG_ALIASES] = "aliases",
+    [CATALOG_FAMILY] = "family",
 };
 
-static const char *const column_names[COLUMNS] = {
-    [SLUG] = "slug",
-    [AUTHOR] = "author",
-    [COUNTRY] = "country",
-    [OPEN_WEIGHTS] = "open_weights",
-    [PARAMS] = "params_b",
-    [ACTIVE_PARAMS] = "active_params_b",
-    [REASONING] = "reasoning",
-    [RELEASED] = "released",
-    [PROMPT_PRICE] = "prompt_usd_per_mtok",
-    [COMPLETION_PRICE] = "completion_usd_per_mtok",
-    [VALID_FROM] = "valid_from",
-    [ALIASES] = "aliases",
-    [FAMILY] = "family",
-};
-
-static const enum catalog_column dates[] = {RELEASED, VALID_FROM};
-
-static_assert(COLUMNS == CATALOG_COLUMNS, "the header names the number of columns");
+static const enum catalog_column dates[] = {CATALOG_RELEASED, CATALOG_VALID_FROM};
 
 struct span slug_author(struct span slug)
 {
@@ -154,23 +134,23 @@ static enum verdict refuse_field(const struct csv *csv, const int columns[], enu
 
 static struct span family_of(const struct csv *csv, const int columns[])
 {
-    return columns[FAMILY] < 0 ? (struct span){NULL, 0} : csv->fields[columns[FAMILY]];
+    return columns[CATALOG_FAMILY] < 0 ? (struct span){NULL, 0} : csv->fields[columns[CATALOG_FAMILY]];
 }
 
 static enum verdict check_texts(const struct csv *csv, const int columns[], struct reason *why)
 {
     struct span family = family_of(csv, columns);
-    struct span author = csv->fields[columns[AUTHOR]];
-    struct span country = csv->fields[columns[COUNTRY]];
+    struct span author = csv->fields[columns[CATALOG_AUTHOR]];
+    struct span country = csv->fields[columns[CATALOG_COUNTRY]];
 
-    if (!is_base_slug(csv->fields[columns[SLUG]]))
-        return refuse_field(csv, columns, SLUG, "a name without variant", why);
+    if (!is_base_slug(csv->fields[columns[CATALOG_SLUG]]))
+        return refuse_field(csv, columns, CATALOG_SLUG, "a name without variant", why);
     if (family.size > 0 && !is_base_slug(family))
-        return refuse_field(csv, columns, FAMILY, "a name without variant, or empty", why);
+        return refuse_field(csv, columns, CATALOG_FAMILY, "a name without variant, or empty", why);
     if (author.size > EVENT_TEXT_MAX)
-        return refuse_field(csv, columns, AUTHOR, "short enough", why);
+        return refuse_field(csv, columns, CATALOG_AUTHOR, "short enough", why);
     if (country.size > 0 && !is_country(country))
-        return refuse_field(csv, columns, COUNTRY, "two capitals or empty", why);
+        return refuse_field(csv, columns, CATALOG_COUNTRY, "two capitals or empty", why);
     for (size_t i = 0; i < LENGTH_OF(dates); i++) {
         struct span date = csv->fields[columns[dates[i]]];
         if (date.size > 0 && !name_words_date(date, true))
@@ -187,17 +167,17 @@ static enum verdict read_numbers(const struct csv *csv, const int columns[], str
         enum catalog_column column;
         double *value;
     } numbers[] = {
-        {PARAMS, &params},
-        {ACTIVE_PARAMS, &active_params},
-        {PROMPT_PRICE, &row->prompt_usd_per_mtok},
-        {COMPLETION_PRICE, &row->completion_usd_per_mtok},
+        {CATALOG_PARAMS, &params},
+        {CATALOG_ACTIVE_PARAMS, &active_params},
+        {CATALOG_PROMPT_PRICE, &row->prompt_usd_per_mtok},
+        {CATALOG_COMPLETION_PRICE, &row->completion_usd_per_mtok},
     };
 
     for (size_t i = 0; i < LENGTH_OF(numbers); i++)
         if (!read_number(csv->fields[columns[numbers[i].column]], numbers[i].value))
             return refuse_field(csv, columns, numbers[i].column, "a number like 0.25 or empty", why);
     if (params > 0 && active_params > params)
-        return refuse_field(csv, columns, ACTIVE_PARAMS, "at most params_b", why);
+        return refuse_field(csv, columns, CATALOG_ACTIVE_PARAMS, "at most params_b", why);
     row->model.size = size_of(params);
     return GO_ON;
 }
@@ -206,39 +186,40 @@ static enum verdict read_flags(const struct csv *csv, const int columns[], struc
 {
     enum flag_value is_open;
 
-    struct span weights = csv->fields[columns[OPEN_WEIGHTS]];
+    struct span weights = csv->fields[columns[CATALOG_OPEN_WEIGHTS]];
     row->model.is_router = span_equal(weights, span_of("router"));
     if (!read_flag(row->model.is_router ? (struct span){NULL, 0} : weights, &is_open))
-        return refuse_field(csv, columns, OPEN_WEIGHTS, "0, 1, router or empty", why);
-    if (!read_reasoning(csv->fields[columns[REASONING]], &row->model.reasoning))
-        return refuse_field(csv, columns, REASONING, "always, optional, no or empty", why);
-    row->model.source = source_of(is_open, csv->fields[columns[COUNTRY]]);
+        return refuse_field(csv, columns, CATALOG_OPEN_WEIGHTS, "0, 1, router or empty", why);
+    if (!read_reasoning(csv->fields[columns[CATALOG_REASONING]], &row->model.reasoning))
+        return refuse_field(csv, columns, CATALOG_REASONING, "always, optional, no or empty", why);
+    row->model.source = source_of(is_open, csv->fields[columns[CATALOG_COUNTRY]]);
     return GO_ON;
 }
 
 enum verdict catalog_row_read(const struct csv *csv, const int columns[CATALOG_COLUMNS], struct catalog_row *row,
                               struct reason *why)
 {
-    struct span author = csv->fields[columns[AUTHOR]];
+    struct span author = csv->fields[columns[CATALOG_AUTHOR]];
     enum verdict verdict = check_texts(csv, columns, why);
 
     if (verdict != GO_ON)
         return verdict;
     memset(row, 0, sizeof(*row));
     row->line = csv->line;
-    row->aliases = csv->fields[columns[ALIASES]];
-    row->valid_from = csv->fields[columns[VALID_FROM]];
-    row->model.slug = csv->fields[columns[SLUG]];
+    row->country = csv->fields[columns[CATALOG_COUNTRY]];
+    row->aliases = csv->fields[columns[CATALOG_ALIASES]];
+    row->valid_from = csv->fields[columns[CATALOG_VALID_FROM]];
+    row->model.slug = csv->fields[columns[CATALOG_SLUG]];
     row->model.family = family_of(csv, columns).size > 0 ? family_of(csv, columns) : row->model.slug;
     row->model.author = author.size > 0 ? author : slug_author(row->model.slug);
     row->model.is_known = true;
-    (void)time_parse(csv->fields[columns[RELEASED]], &row->model.released_ms); /* check_texts() has seen it */
+    (void)time_parse(csv->fields[columns[CATALOG_RELEASED]], &row->model.released_ms); /* check_texts() has seen it */
     verdict = read_numbers(csv, columns, row, why);
     return verdict == GO_ON ? read_flags(csv, columns, row, why) : verdict;
 }
 
 enum verdict catalog_row_columns(const struct csv *csv, int columns[CATALOG_COLUMNS], struct reason *why)
 {
-    columns[FAMILY] = csv_column(csv, column_names[FAMILY]);
-    return csv_columns(csv, column_names, columns, REQUIRED_COLUMNS, why);
+    columns[CATALOG_FAMILY] = csv_column(csv, column_names[CATALOG_FAMILY]);
+    return csv_columns(csv, column_names, columns, CATALOG_REQUIRED_COLUMNS, why);
 }

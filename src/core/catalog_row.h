@@ -1,4 +1,5 @@
-/* One row of the catalog's file: reads its fields, checks them and makes a model of them. For catalog.c only. */
+/* One row of the catalog's file: reads its fields, checks them and makes a model of them. For catalog.c and
+ * catalog_file.c. */
 #ifndef GENTALLY_CATALOG_ROW_H
 #define GENTALLY_CATALOG_ROW_H
 
@@ -8,13 +9,30 @@
 /* All texts borrow from the file's text, which `csv` owns. */
 struct catalog_row {
     struct model model;
+    struct span country;                                 /* of the author: two capitals, or empty */
     struct span aliases;                                 /* as written: separated by blanks or ';' */
     struct span valid_from;                              /* "2025-09-29" or empty */
     double prompt_usd_per_mtok, completion_usd_per_mtok; /* 0 = not given */
     uint32_t line;
 };
 
-#define CATALOG_COLUMNS 13
+enum catalog_column {
+    CATALOG_SLUG,
+    CATALOG_AUTHOR,
+    CATALOG_COUNTRY,
+    CATALOG_OPEN_WEIGHTS,
+    CATALOG_PARAMS,
+    CATALOG_ACTIVE_PARAMS,
+    CATALOG_REASONING,
+    CATALOG_RELEASED,
+    CATALOG_PROMPT_PRICE,
+    CATALOG_COMPLETION_PRICE,
+    CATALOG_VALID_FROM,
+    CATALOG_ALIASES,
+    CATALOG_REQUIRED_COLUMNS,
+    CATALOG_FAMILY = CATALOG_REQUIRED_COLUMNS, /* older catalogs lack it */
+    CATALOG_COLUMNS
+};
 
 /* Finds the columns that a row is read from; a column that a catalog may lack is -1. HALT: TABLE-INVALID. */
 MUST_CHECK enum verdict catalog_row_columns(const struct csv *csv, int columns[CATALOG_COLUMNS], struct reason *why);

@@ -1,4 +1,4 @@
-/* Dates at the end of a model's name. Pure. For model_name.c and catalog_names.c. */
+/* Dates at the end of a model's name. Pure. Private to this room. */
 #ifndef GENTALLY_NAME_DATE_H
 #define GENTALLY_NAME_DATE_H
 

@@ -1,5 +1,5 @@
-/* The words that names of models are taken apart by: hosts, authors, variants, names that are not what they say. For
- * model_name.c, and catalog_row.c's dates. */
+/* The words that names of models are taken apart by: hosts, authors, variants, names that are not what they say.
+ * Private to this room. */
 #ifndef GENTALLY_NAME_WORDS_H
 #define GENTALLY_NAME_WORDS_H
 

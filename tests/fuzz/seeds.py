@@ -12,6 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 
+from model_lists import LITELLM, MODELS_DEV, OPENROUTER  # noqa: E402
 from platform_records import RECORDS, protobuf  # noqa: E402
 
 FOLDER = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "tests" / "fuzz" / "corpus"
@@ -708,7 +709,41 @@ def letter_contents():
         keep("letter_content", name, data)
 
 
+# ---- model_list: the list
+
+
+def model_lists():
+    keep("model_list", "litellm", json.dumps(LITELLM))
+    keep("model_list", "models-dev", json.dumps(MODELS_DEV))
+    keep("model_list", "openrouter", json.dumps(OPENROUTER))
+    keep("model_list", "openrouter-array", json.dumps(OPENROUTER["data"]))
+    keep("model_list", "cut", json.dumps(LITELLM)[:200])
+    keep("model_list", "nothing", "{}")
+    keep("model_list", "names", json.dumps({"data": [{"id": name} for name in ODD_NAMES]}))
+    entry = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e300}
+    keep("model_list", "names-of-a-vendor", json.dumps({name: entry for name in ODD_NAMES}))
+
+
+ODD_NAMES = [
+    "acme/one",
+    "acme/one:free",
+    "acme/two-20250203",
+    "acme/Two",
+    "~acme/two-latest",
+    "gpt-4o",
+    "gpt-4o-2024-08-06",
+    "gpt-9-2031-02-03",
+    "gpt-9-fp8",
+    "qwen-9",
+    "=1+1",
+    "a" * 300,
+    "\x1b[31m",
+    "acme/" + "b" * 251,
+]
+
+
 if __name__ == "__main__":
+    model_lists()
     adapters()
     cells()
     letter_contents()

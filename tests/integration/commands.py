@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from harness import BINARY, DEMO, ROOT, SCHEMAS, Skip, check, equal, main, wait_until
+from model_lists import LITELLM, MODELS_DEV, OPENROUTER
 from oracle import milliseconds
 from topics import newest, read_topic
 
@@ -183,6 +184,92 @@ def test_what_is_missing_can_be_added_under_just_that_name(world):
             csv.writer(lines).writerow([name, "acme", "US", 1, 80, "", "no", "", "", "", "", "", ""])
     run = world.run("catalog", "missing", "--catalog", catalog)
     check("no unknown models" in run.log, "all have a row now", run.log)
+
+
+def imported(world, name, models, *options):
+    path = world.folder / f"{name}.json"
+    path.write_text(json.dumps(models))
+    run = world.run("catalog", "import", path, "--format", "json", "--valid-from", "2031-03-01", *options)
+    return {(row["change"], row["model"]): row["what"] for row in lines_of(run.out)}, run.log
+
+
+def test_models_are_added_from_lists_of_others(world):
+    """Each form of list: what is told is what the written catalog then knows, and no row of before is another."""
+    before = (SCHEMAS / "catalog.csv").read_text()
+    catalog = world.folder / "catalog.csv"
+    shutil.copy(SCHEMAS / "catalog.csv", catalog)
+    told, log = imported(world, "litellm", LITELLM)
+    check("nothing was written" in log and log.startswith("LiteLLM: 1 added, 1 price, 0 differs, "), log)
+    equal(catalog.read_text(), before, "a catalog that was only asked about")
+    for name, models in (("litellm", LITELLM), ("models-dev", MODELS_DEV), ("openrouter", OPENROUTER)):
+        more, log = imported(world, name, models, "--catalog", catalog, "--out", catalog)
+        told |= more
+        again, log = imported(world, name, models, "--catalog", catalog)
+        kept = {change: what for change, what in more.items() if change[0] == "differs"}
+        equal(again, kept, f"what a second import of {name} tells")
+    equal(
+        told,
+        {
+            (
+                "added",
+                "openai/gpt-90-turbo",
+            ): "price 1.25 / 10; released unknown; open_weights unknown, reasoning optional",
+            ("price", "openai/gpt-4o"): "price 2 / 8, was 2.5 / 10",
+            (
+                "added",
+                "moonshotai/kimi-k90",
+            ): "price 0.6 / 2.5; released 2031-02-03; open_weights 1, reasoning optional",
+            ("differs", "moonshotai/kimi-k2"): "open_weights is 1 here, 0 in the list",
+            (
+                "added",
+                "acme/parrot-90",
+            ): "price 0.15 / 0.6; released 2031-02-03; open_weights unknown, reasoning optional",
+        },
+        "what was told",
+    )
+    lines = catalog.read_text().splitlines()
+    equal([line for line in lines if line in set(before.splitlines())], before.splitlines(), "rows of before")
+    equal(len(lines), len(before.splitlines()) + 4, "rows with the new ones")
+    shown = world.run("catalog", "show", "acme/parrot-90-20310203", "--catalog", catalog).out
+    check("slug       acme/parrot-90\n" in shown and "price      0.15 USD" in shown, shown)
+    shown = world.run("catalog", "show", "azure/eu/gpt-90-turbo-2031-02-03", "--catalog", catalog).out
+    check("slug       openai/gpt-90-turbo\n" in shown, shown)
+    shown = world.run("catalog", "show", "gpt-4o", "--catalog", catalog).out
+    check("price      2 USD" in shown and "source     closed\n" in shown, shown)
+    shown = world.run("catalog", "show", "moonshotai/kimi-k90", "--catalog", catalog).out
+    check("source     open_cn\n" in shown, shown)
+
+
+def test_what_is_no_list_of_models_changes_nothing(world):
+    catalog = world.folder / "catalog.csv"
+    shutil.copy(SCHEMAS / "catalog.csv", catalog)
+    lists = {
+        "cut": (json.dumps(LITELLM)[:300], "ends in the middle: was it fetched whole?"),
+        "html": ("<html>429</html>", "is no JSON from here on"),
+        "error": ('{"error": {"code": 429}}', "is no list of models that is known"),
+        "catalog": (catalog.read_text(), "is no JSON from here on"),
+        "empty": ("", "ends in the middle"),
+    }
+    for name, (text, why) in lists.items():
+        path = world.folder / name
+        path.write_text(text)
+        run = world.start("catalog", "import", path, "--catalog", catalog, "--out", catalog)
+        equal(run.wait(30), 78, f"exit status for {name}")
+        check("TABLE-INVALID" in run.log and why in run.log and run.out == "", run.log)
+    for arguments, status in (
+        (("import", world.folder / "none"), 78),
+        (("import",), 78),
+        (("import", "x", "--valid-from", "soon"), 78),
+        (("show", "x", "--out", catalog), 78),
+        (("import", world.folder / "html", "--out", world.folder / "no" / "such"), 78),
+    ):
+        equal(world.start("catalog", *arguments).wait(30), status, f"exit status of {arguments}")
+    path = world.folder / "litellm.json"
+    path.write_text(json.dumps(LITELLM))
+    run = world.start("catalog", "import", path, "--out", world.folder / "no" / "such")
+    check(run.wait(30) != 0 and "OUTPUT-FAILED" in run.log, "no such folder", run.log)
+    equal(catalog.read_text(), (SCHEMAS / "catalog.csv").read_text(), "the catalog")
+    equal(list(world.folder.glob("*.part")), [], "files left behind")
 
 
 def author_of(event):
