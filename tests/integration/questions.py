@@ -84,9 +84,9 @@ def database(events):
     return db
 
 
-def counted(world):
+def counted(world, windows="week,month"):
     world.start_redis()
-    world.settings["GENTALLY_WINDOWS"] = "week,month"
+    world.settings["GENTALLY_WINDOWS"] = windows
     events = events_of(world)
     path = world.folder / "events.jsonl"
     path.write_text("".join(json.dumps(event) + "\n" for event in events))

@@ -17,22 +17,10 @@ import urllib.request
 import duckdb
 
 from harness import check, equal, main, note, seeded
-from questions import QUOTIENTS, close, database, events_of, keyed, milliseconds_to_day
+from questions import QUOTIENTS, close, counted, keyed, milliseconds_to_day
 from watch import get, has_page, study_of, watch
 
 TOKEN = "a-token-of-the-tests"
-
-
-def counted(world):
-    world.start_redis()
-    world.settings["GENTALLY_WINDOWS"] = "hour,week,month"
-    events = events_of(world)
-    path = world.folder / "events.jsonl"
-    path.write_text("".join(json.dumps(event) + "\n" for event in events))
-    world.run("setup", "--partitions", 3)
-    world.produce(path)
-    world.start("worker", "--drain").succeed(120)
-    return database(events)
 
 
 def url_of(port, path, fields=()):
@@ -219,7 +207,7 @@ def check_noise(port):
 
 
 def test_programs_read_what_is_served(world):
-    db = counted(world)
+    db = counted(world, "hour,week,month")
     if not has_page(world):
         return
     process, port = watch(world)
