@@ -190,6 +190,8 @@ def check_texts():
 def main():
     if sys.argv[1:] == ["--texts"]:
         check_texts()
+    if len(sys.argv) < 2 or not os.path.isfile(os.path.join(sys.argv[1], "build.ninja")):
+        sys.exit(__doc__)
     build, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
     seconds = int(os.environ.get("GENTALLY_MUTATION_SECONDS", "60"))
     unmutated = Unmutated(build)
