@@ -5,6 +5,7 @@
 #include "decode_straight.h"
 
 #include "gentally/base/bundled.h"
+#include "gentally/codec/decode.h"
 #include "suite.h"
 
 static bool is_straight(struct span schema)
@@ -48,11 +49,35 @@ static void what_differs_is_not(void)
     }
 }
 
+/* id a, created_at 1000, model m, 3 prompt and 2 completion tokens, all else absent, by the bundled schema. */
+static const char smallest[] =
+    "\0\0\0\0\x09\x02"
+    "a\xd0\x0f\x02"
+    "m\0\0\0\0\0\x02\x06\x02\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+/* The string ends with a zero of its own, which is one byte too many. */
+static void a_record_ends_with_its_last_field(void)
+{
+    struct decoder *decoder;
+    struct event event;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(decoder_open(&decoder, 1000, &why), GO_ON);
+    CU_ASSERT_EQUAL(decode_event(decoder, (struct span){smallest, sizeof(smallest) - 1}, &event, &why), GO_ON);
+    CU_ASSERT_EQUAL(event.tokens_prompt + event.tokens_completion, 5);
+    CU_ASSERT_EQUAL(decode_event(decoder, (struct span){smallest, sizeof(smallest)}, &event, &why), SET_ASIDE);
+    CU_ASSERT_EQUAL(why.id, DECODE_TRAILING);
+    CU_ASSERT_EQUAL(decode_event(decoder, (struct span){smallest, sizeof(smallest) - 2}, &event, &why), SET_ASIDE);
+    CU_ASSERT_EQUAL(why.id, DECODE_TRUNCATED);
+    decoder_close(decoder);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"the_bundled_schema_is_straight", the_bundled_schema_is_straight},
         {"what_differs_is_not", what_differs_is_not},
+        {"a_record_ends_with_its_last_field", a_record_ends_with_its_last_field},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);
