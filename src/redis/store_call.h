@@ -23,6 +23,13 @@ struct store_shard {
     int64_t pairs;
 };
 
+/* Flushes that were sent before all of them were known. */
+struct store_ahead {
+    uint32_t count;   /* on the connection as it is, unanswered */
+    size_t unpushed;  /* bytes of theirs that are queued yet */
+    bool is_given_up; /* one of them could not be sent, so all are when all are known */
+};
+
 struct store {
     struct store_link *link;
     const char *namespace_; /* the configuration's, like `topic` */
@@ -31,6 +38,7 @@ struct store {
     struct store_command command;     /* the one being put together */
     redisReply *cells[STORE_REPLIES]; /* of the last store_journal_load(), whose caller borrows from them */
     uint32_t cell_count;
+    struct store_ahead ahead;
     struct tail *tail;                       /* of the window that is read; NULL before the first */
     struct store_shard shards[STORE_SHARDS]; /* of retention, as they were read or merged into last */
     int64_t shard_pairs_max;                 /* how many pairs one may have */

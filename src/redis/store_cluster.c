@@ -424,8 +424,8 @@ enum verdict store_cluster_send(struct store_cluster *cluster, int count, const 
     return GO_ON;
 }
 
-/* All servers begin to work before the first answer is waited for. */
-static void push_all(struct store_cluster *cluster)
+/* All servers begin to work before the first answer is waited for. Who is lost has none, as will be seen then. */
+void store_cluster_push(struct store_cluster *cluster)
 {
     struct reason other;
 
@@ -548,7 +548,7 @@ enum verdict store_cluster_receive(struct store_cluster *cluster, redisReply **r
     struct reason other;
 
     assert(cluster->answered < cluster->awaited_count);
-    push_all(cluster);
+    store_cluster_push(cluster);
     const struct awaited awaited = cluster->awaited[cluster->answered++];
     struct member *member = &cluster->members[awaited.member];
     if (cluster->answered == cluster->awaited_count)

@@ -53,6 +53,9 @@ uint64_t store_cluster_count(const struct store_cluster *cluster);
 MUST_CHECK enum verdict store_cluster_send(struct store_cluster *cluster, int count, const char **arguments,
                                            const size_t *sizes, struct reason *why);
 
+/* Sends what is queued for each of them. That one was lost is told by what it was to answer. */
+void store_cluster_push(struct store_cluster *cluster);
+
 /* Waits for the answer to the next of the commands, as store_node_receive(). */
 MUST_CHECK enum verdict store_cluster_receive(struct store_cluster *cluster, redisReply **reply, struct reason *why);
 

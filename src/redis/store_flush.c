@@ -1,9 +1,13 @@
-/* Flush: all changes are sent, then their replies are taken in order. */
+/* Flush: all changes are sent, the first of them maybe ahead, then their replies are taken in order. */
 #include "gentally/redis/store_flush.h"
+
+#include <assert.h>
 
 #include "gentally/redis/store_ids.h"
 #include "store_call.h"
 #include "store_reply.h"
+
+#define PUSH_BYTES ((size_t)1 << 16) /* below, a write of its own costs more than Redis gains by it */
 
 static void put_id_keys(struct store *store, const struct change *change)
 {
@@ -72,11 +76,67 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     return store_send(store, why);
 }
 
+static void draw_nonce(struct change *change)
+{
+    if (change->nonce[0] == '\0')
+        store_random_token(change->nonce);
+}
+
+static size_t size_of(const struct change *change)
+{
+    size_t size = change->pairs.size;
+
+    for (uint32_t i = 0; i < change->entry_count; i++)
+        size += change->entries[i].size;
+    return size;
+}
+
+static enum verdict send_ahead(struct store *store, const struct change *change, struct reason *why)
+{
+    struct store_ahead *ahead = &store->ahead;
+    enum verdict verdict = ahead->count == 0 ? store_link_up(store->link, why) : GO_ON;
+
+    if (verdict == GO_ON)
+        verdict = send_flush(store, change, why);
+    if (verdict != GO_ON)
+        return verdict;
+    ahead->count++;
+    ahead->unpushed += size_of(change);
+    if (ahead->unpushed >= PUSH_BYTES) {
+        store_link_push(store->link);
+        ahead->unpushed = 0;
+    }
+    return GO_ON;
+}
+
+void store_flush_ahead(struct store *store, struct change *change)
+{
+    struct reason other; /* store_flush() meets it, too, if it lasts. */
+
+    if (store->ahead.is_given_up)
+        return;
+    draw_nonce(change);
+    if (send_ahead(store, change, &other) == GO_ON)
+        return;
+    store_link_drop(store->link);
+    store->ahead = (struct store_ahead){.is_given_up = true};
+}
+
+void store_flush_abandon(struct store *store)
+{
+    if (store->ahead.count > 0)
+        store_link_drop(store->link);
+    store->ahead = (struct store_ahead){0};
+}
+
+/* Sends those that were not sent ahead. */
 static enum verdict send_all(struct store *store, struct change *changes[], uint32_t count, struct reason *why)
 {
-    enum verdict verdict = store_link_up(store->link, why);
+    uint32_t first = store->ahead.count;
+    enum verdict verdict = first == 0 ? store_link_up(store->link, why) : GO_ON;
 
-    for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
+    store->ahead = (struct store_ahead){0};
+    for (uint32_t i = first; i < count && verdict == GO_ON; i++)
         verdict = send_flush(store, changes[i], why);
     if (verdict != GO_ON)
         store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
@@ -131,9 +191,9 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
 {
     enum verdict verdict = TRY_LATER;
 
+    assert(store->ahead.count <= count);
     for (uint32_t i = 0; i < count; i++)
-        if (changes[i]->nonce[0] == '\0')
-            store_random_token(changes[i]->nonce);
+        draw_nonce(changes[i]);
     /* Whatever was written before the answer was lost is found again by its nonce. */
     for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++)
         verdict = exchange(store, changes, count, why);

@@ -86,6 +86,16 @@ enum verdict store_link_send(struct store_link *link, int count, const char **ar
                                  : store_node_send(link->node, count, arguments, sizes, why);
 }
 
+void store_link_push(struct store_link *link)
+{
+    struct reason other;
+
+    if (link->cluster != NULL)
+        store_cluster_push(link->cluster);
+    else
+        (void)!store_node_push(link->node, &other);
+}
+
 enum verdict store_link_receive(struct store_link *link, redisReply **reply, struct reason *why)
 {
     return link->cluster != NULL ? store_cluster_receive(link->cluster, reply, why)

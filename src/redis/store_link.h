@@ -39,6 +39,10 @@ uint64_t store_link_count(const struct store_link *link);
 MUST_CHECK enum verdict store_link_send(struct store_link *link, int count, const char **arguments, const size_t *sizes,
                                         struct reason *why);
 
+/* Sends what is queued, so that the server works on it before its answer is waited for. That a connection was lost is
+ * told by what comes next. */
+void store_link_push(struct store_link *link);
+
 /*
  * Waits for the next reply, which the caller frees; `*reply` is NULL unless the verdict is GO_ON. TRY_LATER with
  * STORE-UNREACHABLE: no answer, the outcome is unknown, the connection is given up. An error reply is translated, as

@@ -99,26 +99,6 @@ void redisFree(redisContext *context)
     free(connection);
 }
 
-int redisAppendCommandArgv(redisContext *context, int count, const char **arguments, const size_t *sizes)
-{
-    struct connection *connection = connection_of(context);
-    struct sim *sim = connection->sim;
-
-    if (connection->request_count == connection->request_room) {
-        connection->request_room = 2 * connection->request_room + 16;
-        connection->requests = realloc(connection->requests, connection->request_room * sizeof(*connection->requests));
-        if (connection->requests == NULL)
-            abort();
-    }
-    struct request *request = &connection->requests[connection->request_count++];
-    request->count = count;
-    request->arguments = sim_take(sim, (size_t)count * sizeof(struct span));
-    for (int i = 0; i < count; i++)
-        request->arguments[i] = sim_copy(sim, (struct span){arguments[i] != NULL ? arguments[i] : "",
-                                                            sizes != NULL ? sizes[i] : strlen(arguments[i])});
-    return REDIS_OK;
-}
-
 /* A command too large for the memory that is left, somewhere in a pipeline. */
 enum verdict __wrap_store_command_begin(struct store_command *command, size_t arguments, size_t printed,
                                         struct reason *why)
@@ -285,6 +265,10 @@ static int send_all(struct connection *connection)
 
     if (!sim_yield(sim))
         return break_off(connection, "the process is no more");
+    if (connection->is_broken) { /* by what was sent before: nothing gets through any more */
+        connection->request_count = 0;
+        return REDIS_OK;
+    }
     if (sim_inject(sim, FAULT_SEND_BROKEN))
         break_send(connection);
     else if (sim_inject(sim, FAULT_HALF_OPEN))
@@ -298,6 +282,39 @@ static int send_all(struct connection *connection)
     redisReaderFeed(connection->context.reader, reply.bytes, reply.size);
     free(reply.bytes);
     return sim_yield(sim) ? REDIS_OK : break_off(connection, "the process is no more");
+}
+
+int redisAppendCommandArgv(redisContext *context, int count, const char **arguments, const size_t *sizes)
+{
+    struct connection *connection = connection_of(context);
+    struct sim *sim = connection->sim;
+
+    if (connection->request_count == connection->request_room) {
+        connection->request_room = 2 * connection->request_room + 16;
+        connection->requests = realloc(connection->requests, connection->request_room * sizeof(*connection->requests));
+        if (connection->requests == NULL)
+            abort();
+    }
+    struct request *request = &connection->requests[connection->request_count++];
+    request->count = count;
+    request->arguments = sim_take(sim, (size_t)count * sizeof(struct span));
+    for (int i = 0; i < count; i++)
+        request->arguments[i] = sim_copy(sim, (struct span){arguments[i] != NULL ? arguments[i] : "",
+                                                            sizes != NULL ? sizes[i] : strlen(arguments[i])});
+    /* As large ones are, now and then: what is sent ahead may be executed long before its reply is asked for. */
+    if (sim_chance(sim, 100) && context->err == 0)
+        (void)send_all(connection);
+    return REDIS_OK;
+}
+
+int redisBufferWrite(redisContext *context, int *is_done)
+{
+    struct connection *connection = connection_of(context);
+
+    *is_done = 1;
+    if (context->err != 0)
+        return REDIS_ERR;
+    return connection->request_count > 0 ? send_all(connection) : REDIS_OK;
 }
 
 int redisGetReply(redisContext *context, void **reply)

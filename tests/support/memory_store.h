@@ -160,6 +160,19 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
     return GO_ON;
 }
 
+/* One change at a time is never sent ahead. */
+void store_flush_ahead(struct store *store, struct change *change)
+{
+    (void)store;
+    (void)change;
+    abort();
+}
+
+void store_flush_abandon(struct store *store)
+{
+    (void)store;
+}
+
 enum verdict store_journal_read(struct store *store, const struct partition_state *state, struct journal *journal,
                                 struct reason *why)
 {

@@ -41,4 +41,15 @@ struct change {
  */
 MUST_CHECK enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
 
+/*
+ * Sends a change ahead of the store_flush() that will write it, so that Redis works on it while the caller plans the
+ * next one. It may be written from now on. What follows is either that store_flush(), of which the changes that were
+ * sent ahead are the first, in the order of these calls; or store_flush_abandon(), and nothing else. Waits for room in
+ * the socket alone. Whether it got out is told by store_flush(), which sends what did not.
+ */
+void store_flush_ahead(struct store *store, struct change *change);
+
+/* Gives up the connection with what was sent ahead on it, if there is any: nobody knows whether it was written. */
+void store_flush_abandon(struct store *store);
+
 #endif
