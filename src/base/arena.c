@@ -85,6 +85,15 @@ void *arena_take(struct arena *arena, size_t size)
     return taken;
 }
 
+void *arena_copy(struct arena *arena, const void *bytes, size_t size)
+{
+    void *copy = arena_take(arena, size);
+
+    if (copy != NULL && size > 0)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
 void arena_trim(struct arena *arena, void *taken, size_t size, size_t used)
 {
     struct arena_block *block = arena->current;

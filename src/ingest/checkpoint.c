@@ -41,7 +41,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
 {
     if (checkpoint == NULL)
         return;
-    arena_close(&checkpoint->tools.arena);
+    flush_tools_close(&checkpoint->tools);
     free(checkpoint->changes);
     free(checkpoint->sent);
     free(checkpoint);

@@ -11,6 +11,9 @@
 #include "retention.h"
 
 #define ENTRY_BYTES_MAX ((size_t)1 << 20) /* about: an entry ends with the row that passes it */
+/* Of several partitions' changes, each a megabyte at most while catching up: so that little is left over of a block. */
+#define CHANGES_BYTES ((size_t)4 << 20)
+#define SCRATCH_BYTES ((size_t)1 << 20)
 
 void flush_tools_open(struct flush_tools *tools, const struct config *config, const struct symbols *symbols,
                       struct retention *retention)
@@ -24,7 +27,14 @@ void flush_tools_open(struct flush_tools *tools, const struct config *config, co
     for (size_t i = 0; i < ROLLUPS_MAX; i++)
         tools->since_ms[i] = NO_TIME;
     tools->total = (uint32_t)(total - config->rollups.items);
-    arena_open(&tools->arena, (size_t)1 << 20);
+    arena_open(&tools->arena, CHANGES_BYTES);
+    arena_open(&tools->scratch, SCRATCH_BYTES);
+}
+
+void flush_tools_close(struct flush_tools *tools)
+{
+    arena_close(&tools->arena);
+    arena_close(&tools->scratch);
 }
 
 /* What is known of a plan on the way. */
@@ -73,14 +83,14 @@ static void count_records(struct plan *plan, const struct delta *delta, struct w
 /* Works out where each delta counts, and the records of each window. */
 static enum verdict spread(struct plan *plan, struct reason *why)
 {
-    struct arena *arena = &plan->tools->arena;
+    struct arena *scratch = &plan->tools->scratch;
     const struct deltas *deltas = &plan->deltas;
     uint32_t last[WINDOW_KINDS] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
     size_t room = ((size_t)deltas->count + 1) * WINDOW_KINDS * sizeof(struct entry_window);
 
     static_assert(WINDOW_KINDS == 4, "each kind has a last window");
-    plan->kinds = arena_take(arena, ((size_t)deltas->count + 1) * sizeof(*plan->kinds));
-    plan->windows = arena_take(arena, room);
+    plan->kinds = arena_take(scratch, ((size_t)deltas->count + 1) * sizeof(*plan->kinds));
+    plan->windows = arena_take(scratch, room);
     if (plan->kinds == NULL || plan->windows == NULL)
         return no_memory(why, "for a checkpoint");
     for (uint32_t i = 0; i < deltas->count; i++) {
@@ -95,7 +105,7 @@ static enum verdict spread(struct plan *plan, struct reason *why)
                 count_records(plan, delta, window, last);
         }
     }
-    arena_trim(arena, plan->windows, room, ((size_t)plan->window_count + 1) * sizeof(struct entry_window));
+    arena_trim(scratch, plan->windows, room, ((size_t)plan->window_count + 1) * sizeof(struct entry_window));
     return GO_ON;
 }
 
@@ -104,12 +114,12 @@ static enum verdict spread(struct plan *plan, struct reason *why)
 /* Puts the deltas that count somewhere into the order in which the log had their rows first: a counting sort. */
 static enum verdict order(struct plan *plan, struct reason *why)
 {
-    struct arena *arena = &plan->tools->arena;
+    struct arena *scratch = &plan->tools->scratch;
     const struct deltas *deltas = &plan->deltas;
     size_t places = (size_t)plan->source_count + 1;
-    uint32_t *ends = arena_take(arena, places * sizeof(*ends));
+    uint32_t *ends = arena_take(scratch, places * sizeof(*ends));
 
-    plan->ordered = arena_take(arena, ((size_t)deltas->count + 1) * sizeof(struct delta *));
+    plan->ordered = arena_take(scratch, ((size_t)deltas->count + 1) * sizeof(struct delta *));
     if (ends == NULL || plan->ordered == NULL)
         return no_memory(why, "for a checkpoint");
     memset(ends, 0, places * sizeof(*ends));
@@ -139,6 +149,12 @@ static uint32_t measure(const struct plan *plan, uint32_t first, size_t *room)
     return end - first;
 }
 
+/* What was made in scratch memory, where it stays as long as the change. */
+static struct span keep(struct flush_tools *tools, struct span made)
+{
+    return (struct span){arena_copy(&tools->arena, made.bytes, made.size), made.size};
+}
+
 /* The first entry has the windows of all. */
 static enum verdict write_entry(struct plan *plan, uint32_t first, uint32_t *rows, struct span *entry,
                                 struct reason *why)
@@ -149,7 +165,7 @@ static enum verdict write_entry(struct plan *plan, uint32_t first, uint32_t *row
 
     *rows = measure(plan, first, &room);
     room += ENTRY_HEAD_MAX(window_count);
-    uint8_t *bytes = arena_take(&plan->tools->arena, room);
+    uint8_t *bytes = arena_take(&plan->tools->scratch, room);
     if (bytes == NULL)
         return no_memory(why, "for a checkpoint");
     entry_begin(&writer, bytes, plan->tools->config->rows_max, plan->windows, window_count, *rows);
@@ -162,9 +178,9 @@ static enum verdict write_entry(struct plan *plan, uint32_t first, uint32_t *row
                                       .packed = delta->packed};
         entry_put_row(&writer, &row);
     }
-    arena_trim(&plan->tools->arena, bytes, room, (size_t)(writer.at - bytes));
-    *entry = (struct span){(const char *)bytes, (size_t)(writer.at - bytes)};
-    return GO_ON;
+    *entry = keep(plan->tools, (struct span){(const char *)bytes, (size_t)(writer.at - bytes)});
+    arena_trim(&plan->tools->scratch, bytes, room, 0);
+    return entry->bytes == NULL ? no_memory(why, "for a checkpoint") : GO_ON;
 }
 
 static enum verdict write_entries(struct plan *plan, struct change *change, struct reason *why)
@@ -186,16 +202,24 @@ static enum verdict write_entries(struct plan *plan, struct change *change, stru
     return verdict;
 }
 
+static enum verdict keep_windows(const struct plan *plan, struct change *change, struct reason *why)
+{
+    change->windows = arena_copy(&plan->tools->arena, plan->windows, plan->window_count * sizeof(*plan->windows));
+    change->window_count = plan->window_count;
+    return change->windows == NULL ? no_memory(why, "for a checkpoint") : GO_ON;
+}
+
 enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_flush *flush, struct change *change,
                              struct reason *why)
 {
     const struct derivation derivation = {.rollups = &tools->config->rollups,
                                           .grouping = &tools->config->grouping,
                                           .symbols = tools->symbols,
-                                          .arena = &tools->arena,
+                                          .arena = &tools->scratch,
                                           .accumulator = &tools->accumulator};
     struct plan plan = {.tools = tools};
 
+    arena_clear(&tools->scratch);
     *change = (struct change){.state = flush->state,
                               .next = flush->next,
                               .anchor = flush->anchor,
@@ -212,8 +236,6 @@ enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_f
     if (verdict == GO_ON)
         verdict = write_entries(&plan, change, why);
     if (verdict == GO_ON && tools->retention != NULL && flush->pairs != NULL)
-        verdict = retention_write(tools->retention, flush->pairs, &tools->arena, &change->pairs, why);
-    change->windows = plan.windows;
-    change->window_count = plan.window_count;
-    return verdict;
+        verdict = retention_write(tools->retention, flush->pairs, &tools->arena, &tools->scratch, &change->pairs, why);
+    return verdict == GO_ON ? keep_windows(&plan, change, why) : verdict;
 }

@@ -22,12 +22,14 @@ struct flush_tools {
     int64_t since_ms[ROLLUPS_MAX];  /* windows that start before have no rows of the rollup */
     uint32_t total;                 /* index of the rollup whose rows count each record once */
     struct arena arena;             /* holds the changes, until it is cleared */
+    struct arena scratch;           /* what one change is made of: cleared by the next flush_plan_make() */
     struct accumulator accumulator; /* empty between rows */
 };
 
-/* Prepares the tools, which borrow what they are given; the caller closes the arena. */
+/* Prepares the tools, which borrow what they are given until they are closed. */
 void flush_tools_open(struct flush_tools *tools, const struct config *config, const struct symbols *symbols,
                       struct retention *retention);
+void flush_tools_close(struct flush_tools *tools);
 
 /* Plans a flush, which is borrowed as long as the change. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_flush *flush,

@@ -257,11 +257,11 @@ void retention_note(struct retention *retention, struct pair_log *log, const str
 /* ---- writing ---- */
 
 enum verdict retention_write(struct retention *retention, const struct pair_log *log, struct arena *arena,
-                             struct span *entry, struct reason *why)
+                             struct arena *scratch, struct span *entry, struct reason *why)
 {
     size_t room = ACTIVITIES_HEAD_MAX + (size_t)log->count * ACTIVITY_MAX;
-    struct span *models = arena_take(arena, ((size_t)retention->model_count + 1) * sizeof(*models));
-    struct activity *items = arena_take(arena, ((size_t)log->count + 1) * sizeof(*items));
+    struct span *models = arena_take(scratch, ((size_t)retention->model_count + 1) * sizeof(*models));
+    struct activity *items = arena_take(scratch, ((size_t)log->count + 1) * sizeof(*items));
     uint32_t count = 0;
 
     *entry = span_of(NULL);
@@ -282,12 +282,12 @@ enum verdict retention_write(struct retention *retention, const struct pair_log 
         items[i] = log->items[i];
         items[i].model = *index;
     }
-    uint8_t *bytes = arena_take(arena, room);
+    uint8_t *bytes = arena_take(scratch, room);
     if (bytes == NULL)
         return no_memory(why, "for a checkpoint");
-    *entry = (struct span){(const char *)bytes, activities_write(bytes, models, count, items, log->count)};
-    arena_trim(arena, bytes, room, entry->size);
-    return GO_ON;
+    size_t size = activities_write(bytes, models, count, items, log->count);
+    *entry = (struct span){arena_copy(arena, bytes, size), size};
+    return entry->bytes == NULL ? no_memory(why, "for a checkpoint") : GO_ON;
 }
 
 void retention_forget(struct retention *retention, const struct catalog *catalog)

@@ -53,9 +53,10 @@ void retention_expect(struct retention *retention, const struct pair_log *log, c
  * There is room, and memory. About 10 ns. */
 void retention_note(struct retention *retention, struct pair_log *log, const struct fact *fact);
 
-/* Writes the log as an entry, in memory of the arena; absent if it is empty. HALT: NO-MEMORY. */
+/* Writes the log as an entry, in memory of the arena; absent if it is empty. `scratch` has what it is made of. HALT:
+ * NO-MEMORY. */
 MUST_CHECK enum verdict retention_write(struct retention *retention, const struct pair_log *log, struct arena *arena,
-                                        struct span *entry, struct reason *why);
+                                        struct arena *scratch, struct span *entry, struct reason *why);
 
 /* True if models are few enough for those of some more records: else retention_forget(), once all logs are empty. */
 bool retention_is_roomy(const struct retention *retention);

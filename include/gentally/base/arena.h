@@ -22,6 +22,9 @@ void arena_close(struct arena *arena);
 /* Takes `size` bytes, aligned to 16, not cleared. Returns NULL if there is no memory. */
 void *arena_take(struct arena *arena, size_t size);
 
+/* A copy of `size` bytes, as arena_take() takes them. Returns NULL if there is no memory. */
+void *arena_copy(struct arena *arena, const void *bytes, size_t size);
+
 /* Shrinks the piece taken last from `size` to `used` bytes. Asserts that `taken` is that piece. */
 void arena_trim(struct arena *arena, void *taken, size_t size, size_t used);
 

@@ -59,7 +59,7 @@ static uint32_t write(struct rig *rig, const struct pair_log *log)
 
     arena_open(&arena, 1000);
     activities_clear(rig->set);
-    CU_ASSERT_EQUAL_FATAL(retention_write(rig->retention, log, &arena, &entry, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(retention_write(rig->retention, log, &arena, &arena, &entry, &why), GO_ON);
     CU_ASSERT_EQUAL(entry.bytes == NULL, log->count == 0);
     if (entry.bytes != NULL)
         CU_ASSERT_EQUAL_FATAL(activities_add(rig->set, entry, &why), GO_ON);
