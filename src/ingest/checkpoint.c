@@ -84,7 +84,7 @@ enum verdict checkpoint_run(struct checkpoint *checkpoint, struct partition_flus
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
         checkpoint->sent[i] = &checkpoint->changes[i];
         verdict = flush_plan_make(&checkpoint->tools, &flushes[i], &checkpoint->changes[i], why);
-        /* The store works on this one while the next is planned; alone it would only be sent sooner by nothing. */
+        /* The store works on this one while the next is planned; behind the last there is none. */
         if (verdict == GO_ON && i + 1 < count)
             store_flush_ahead(checkpoint->store, &checkpoint->changes[i]);
     }
