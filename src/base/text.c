@@ -53,6 +53,14 @@ size_t text_control_size(struct span text)
     return text.size > 1 && bytes[0] == 0xc2 && bytes[1] >= 0x80 && bytes[1] < 0xa0 ? 2 : 0;
 }
 
+bool text_is_one_line(struct span text)
+{
+    for (size_t at = 0; at < text.size; at++)
+        if (text_control_size((struct span){text.bytes + at, text.size - at}) > 0)
+            return false;
+    return true;
+}
+
 void text_make_one_line(char *text, size_t size)
 {
     for (size_t at = 0; at < size;) {

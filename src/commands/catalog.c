@@ -107,8 +107,12 @@ static void print_model(const struct model *model, uint32_t steps, double prompt
     print_field("slug", model->slug);
     if (steps != 0)
         printf("%-10s as %.*s by %s\n", "matched", (int)model->slug.size, model->slug.bytes, by);
+    if (model->name.size > 0)
+        print_field("name", model->name);
     print_field("family", model->family);
     print_field("author", model->author);
+    if (model->author_name.size > 0)
+        print_field("maker", model->author_name);
     print_field("source", span_of(model->is_router ? "a router, not a model" : model_source_name(model->source)));
     print_field("size", span_of(model_size_name(model->size)));
     print_field("reasoning", span_of(model_reasoning_name(model->reasoning)));
@@ -134,13 +138,21 @@ static void print_steps_json(uint32_t steps)
     printf("]");
 }
 
+static void print_member(const char *name, struct span value)
+{
+    char text[JSON_TEXT_MAX(EVENT_TEXT_MAX)];
+
+    if (value.size > 0)
+        printf("\"%s\":%.*s,", name, (int)(json_put_text(text, value) - text), text);
+}
+
 static void print_model_json(const struct model *model, uint32_t steps)
 {
-    char slug[JSON_TEXT_MAX(EVENT_TEXT_MAX)], author[JSON_TEXT_MAX(EVENT_TEXT_MAX)];
-
-    printf("{\"model\":%.*s,", (int)(json_put_text(slug, model->slug) - slug), slug);
-    if (model->author.size > 0)
-        printf("\"author\":%.*s,", (int)(json_put_text(author, model->author) - author), author);
+    putchar('{');
+    print_member("model", model->slug);
+    print_member("model_name", model->name);
+    print_member("author", model->author);
+    print_member("author_name", model->author_name);
     printf("\"source\":\"%s\",\"size\":\"%s\",\"reasoning\":\"%s\",\"router\":%s,", model_source_name(model->source),
            model_size_name(model->size), model_reasoning_name(model->reasoning), model->is_router ? "true" : "false");
     print_steps_json(steps);

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "gentally/base/text.h"
 #include "gentally/core/event.h"
 #include "gentally/core/model_name.h"
 #include "gentally/core/window.h"
@@ -29,9 +30,12 @@ static const char *const column_names[CATALOG_COLUMNS] = {
     [CATALOG_VALID_FROM] = "valid_from",
     [CATALOG_ALIASES] = "aliases",
     [CATALOG_FAMILY] = "family",
+    [CATALOG_NAME] = "name",
+    [CATALOG_AUTHOR_NAME] = "author_name",
 };
 
 static const enum catalog_column dates[] = {CATALOG_RELEASED, CATALOG_VALID_FROM};
+static const enum catalog_column names[] = {CATALOG_NAME, CATALOG_AUTHOR_NAME};
 
 struct span slug_author(struct span slug)
 {
@@ -132,14 +136,22 @@ static enum verdict refuse_field(const struct csv *csv, const int columns[], enu
                       want);
 }
 
-static struct span family_of(const struct csv *csv, const int columns[])
+/* A field of a column that a catalog may lack; absent where it is empty. */
+static struct span field_of(const struct csv *csv, const int columns[], enum catalog_column column)
 {
-    return columns[CATALOG_FAMILY] < 0 ? (struct span){NULL, 0} : csv->fields[columns[CATALOG_FAMILY]];
+    struct span field = columns[column] < 0 ? (struct span){NULL, 0} : csv->fields[columns[column]];
+
+    return field.size == 0 ? (struct span){NULL, 0} : field;
+}
+
+static bool is_shown(struct span name)
+{
+    return name.size <= EVENT_TEXT_MAX && text_is_one_line(name);
 }
 
 static enum verdict check_texts(const struct csv *csv, const int columns[], struct reason *why)
 {
-    struct span family = family_of(csv, columns);
+    struct span family = field_of(csv, columns, CATALOG_FAMILY);
     struct span author = csv->fields[columns[CATALOG_AUTHOR]];
     struct span country = csv->fields[columns[CATALOG_COUNTRY]];
 
@@ -151,6 +163,9 @@ static enum verdict check_texts(const struct csv *csv, const int columns[], stru
         return refuse_field(csv, columns, CATALOG_AUTHOR, "short enough", why);
     if (country.size > 0 && !is_country(country))
         return refuse_field(csv, columns, CATALOG_COUNTRY, "two capitals or empty", why);
+    for (size_t i = 0; i < LENGTH_OF(names); i++)
+        if (!is_shown(field_of(csv, columns, names[i])))
+            return refuse_field(csv, columns, names[i], "a name on one line, of at most 256 bytes", why);
     for (size_t i = 0; i < LENGTH_OF(dates); i++) {
         struct span date = csv->fields[columns[dates[i]]];
         if (date.size > 0 && !name_words_date(date, true))
@@ -199,7 +214,7 @@ static enum verdict read_flags(const struct csv *csv, const int columns[], struc
 enum verdict catalog_row_read(const struct csv *csv, const int columns[CATALOG_COLUMNS], struct catalog_row *row,
                               struct reason *why)
 {
-    struct span author = csv->fields[columns[CATALOG_AUTHOR]];
+    struct span author = csv->fields[columns[CATALOG_AUTHOR]], family = field_of(csv, columns, CATALOG_FAMILY);
     enum verdict verdict = check_texts(csv, columns, why);
 
     if (verdict != GO_ON)
@@ -210,7 +225,9 @@ enum verdict catalog_row_read(const struct csv *csv, const int columns[CATALOG_C
     row->aliases = csv->fields[columns[CATALOG_ALIASES]];
     row->valid_from = csv->fields[columns[CATALOG_VALID_FROM]];
     row->model.slug = csv->fields[columns[CATALOG_SLUG]];
-    row->model.family = family_of(csv, columns).size > 0 ? family_of(csv, columns) : row->model.slug;
+    row->model.family = family.size > 0 ? family : row->model.slug;
+    row->model.name = field_of(csv, columns, CATALOG_NAME);
+    row->model.author_name = field_of(csv, columns, CATALOG_AUTHOR_NAME);
     row->model.author = author.size > 0 ? author : slug_author(row->model.slug);
     row->model.is_known = true;
     (void)time_parse(csv->fields[columns[CATALOG_RELEASED]], &row->model.released_ms); /* check_texts() has seen it */
@@ -220,6 +237,7 @@ enum verdict catalog_row_read(const struct csv *csv, const int columns[CATALOG_C
 
 enum verdict catalog_row_columns(const struct csv *csv, int columns[CATALOG_COLUMNS], struct reason *why)
 {
-    columns[CATALOG_FAMILY] = csv_column(csv, column_names[CATALOG_FAMILY]);
+    for (int column = CATALOG_REQUIRED_COLUMNS; column < CATALOG_COLUMNS; column++)
+        columns[column] = csv_column(csv, column_names[column]);
     return csv_columns(csv, column_names, columns, CATALOG_REQUIRED_COLUMNS, why);
 }

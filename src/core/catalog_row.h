@@ -30,7 +30,9 @@ enum catalog_column {
     CATALOG_VALID_FROM,
     CATALOG_ALIASES,
     CATALOG_REQUIRED_COLUMNS,
-    CATALOG_FAMILY = CATALOG_REQUIRED_COLUMNS, /* older catalogs lack it */
+    CATALOG_FAMILY = CATALOG_REQUIRED_COLUMNS, /* older catalogs lack this and what follows */
+    CATALOG_NAME,
+    CATALOG_AUTHOR_NAME,
     CATALOG_COLUMNS
 };
 

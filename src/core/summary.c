@@ -72,6 +72,10 @@ static void model_fill(struct summary *summary, const struct catalog *catalog)
     summary->columns[COLUMN_SOURCE] = span_of(model_source_name(model.source));
     summary->columns[COLUMN_SIZE] = span_of(model_size_name(model.size));
     summary->columns[COLUMN_REASONING] = span_of(model_reasoning_name(model.reasoning));
+    summary->columns[COLUMN_AUTHOR_NAME] = model.author_name;
+    if (!span_equal(model.family, model.slug)) /* what is counted as one has one name */
+        model = catalog_find(catalog, model.family);
+    summary->columns[COLUMN_MODEL_NAME] = model.name;
 }
 
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
@@ -95,8 +99,9 @@ void summary_fill(struct summary *summary, const struct rollup *rollup, const st
 
 uint32_t summary_columns(const struct rollup *rollup)
 {
-    static const uint32_t of_model =
-        1u << COLUMN_AUTHOR | 1u << COLUMN_SOURCE | 1u << COLUMN_SIZE | 1u << COLUMN_REASONING | 1u << COLUMN_FAMILY;
+    static const uint32_t of_model = 1u << COLUMN_AUTHOR | 1u << COLUMN_SOURCE | 1u << COLUMN_SIZE |
+                                     1u << COLUMN_REASONING | 1u << COLUMN_FAMILY | 1u << COLUMN_MODEL_NAME |
+                                     1u << COLUMN_AUTHOR_NAME;
     uint32_t columns = 0;
 
     static_assert(COLUMN_COUNT <= 32, "a column has a bit");

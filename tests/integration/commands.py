@@ -2,6 +2,7 @@
 
 import collections
 import csv
+import io
 import json
 import os
 import re
@@ -146,6 +147,7 @@ def test_a_model_is_shown_by_any_of_its_names(world):
     (found,) = lines_of(world.run("catalog", "show", name, "--format", "json").out)
     equal(found["matched_by"], ["host", "region", "vendor", "pin", "spelling"], "steps as JSON")
     equal((found["model"], found["source"], found["router"]), ("anthropic/claude-sonnet-4.5", "closed", False), "model")
+    equal((found["model_name"], found["author_name"]), ("Claude Sonnet 4.5", "Anthropic"), "names for people")
     check("matched" not in world.run("catalog", "show", "openai/gpt-4o").out, "a slug needs no step")
     check("a router, not a model" in world.run("catalog", "show", "openrouter/auto").out, "a router")
     run = world.run("catalog", "show", name, "--catalog-steps", "host,region")
@@ -181,7 +183,7 @@ def test_what_is_missing_can_be_added_under_just_that_name(world):
     shutil.copy(SCHEMAS / "catalog.csv", catalog)
     with catalog.open("a", newline="") as lines:
         for name in missing:
-            csv.writer(lines).writerow([name, "acme", "US", 1, 80, "", "no", "", "", "", "", "", ""])
+            csv.writer(lines).writerow([name, "acme", "US", 1, 80, "", "no", "", "", "", "", "", "", "", ""])
     run = world.run("catalog", "missing", "--catalog", catalog)
     check("no unknown models" in run.log, "all have a row now", run.log)
 
@@ -421,6 +423,15 @@ def test_summaries_and_top_show_shares_and_windows_side_by_side(world):
     )
 
 
+def without_names(text):
+    """A catalog as catalogs were before they had names for people, the last two columns."""
+    rows = list(csv.reader(line for line in text.splitlines() if not line.startswith("#")))
+    equal(rows[0][-2:], ["name", "author_name"], "the last columns of the catalog")
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(row[:-2] for row in rows)
+    return lines.getvalue()
+
+
 def test_a_corrected_catalog_restates_windows_without_a_replay(world):
     world.start_redis()
     world.run("setup", "--partitions", 1)
@@ -437,8 +448,8 @@ def test_a_corrected_catalog_restates_windows_without_a_replay(world):
     ]
     world.produce(write(world, events))
     catalog = world.folder / "catalog.csv"
-    shutil.copy(SCHEMAS / "catalog.csv", catalog)
-    text = catalog.read_text()
+    text = (SCHEMAS / "catalog.csv").read_text()
+    catalog.write_text(without_names(text))
     old, new = "\nopenai/gpt-4o,openai,US,0,", "\nopenai/gpt-4o,openai,US,1,"
     check(old in text, "the catalog has another row of openai/gpt-4o now")
     key = "model|day|2025-11-10T00:00:00Z|openai/gpt-4o"
@@ -449,6 +460,7 @@ def test_a_corrected_catalog_restates_windows_without_a_replay(world):
     worker = world.start("worker", GENTALLY_CATALOG=catalog)
     before = wait_until(published, 60, "the first day to close")
     equal((before["source"], before["generation"], before["requests"]), ("closed", 0, 4), "the day as first told")
+    equal((before["model_name"], before["author_name"]), (None, None), "names of a catalog that has none")
 
     catalog.write_text(text.replace(old, "\nopenai/gpt-4o,openai,US,perhaps,"))
     worker.signal(signal.SIGHUP)
@@ -460,8 +472,10 @@ def test_a_corrected_catalog_restates_windows_without_a_replay(world):
     worker.says("WORKER-RELOADED")
     after = wait_until(lambda: (record := published())["generation"] > 0 and record, 60, "the day to be told anew")
     equal((after["source"], after["generation"], after["pane"]), ("open_row", 1, "late"), "the day as told anew")
+    equal((after["model_name"], after["author_name"]), ("GPT-4o", "OpenAI"), "names of the catalog")
     changed = {name for name in before if before[name] != after[name]}
-    equal(changed, {"source", "generation", "pane", "pane_number", "version", "tables_version"}, "what changed")
+    told = {"source", "model_name", "author_name", "generation", "pane", "pane_number", "version", "tables_version"}
+    equal(changed, told, "what changed")
     equal(world.consumed(1), len(events), "records folded")
     worker.end()
     equal(worker.process.returncode, 0, "exit status after SIGTERM")

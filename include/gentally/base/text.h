@@ -17,6 +17,9 @@ bool text_is_sound(struct span text);
  * is empty. Terminals obey such characters. */
 size_t text_control_size(struct span text);
 
+/* Whether no character of it is a control character. */
+bool text_is_one_line(struct span text);
+
 /* Makes each control character of `size` bytes blank, in place. */
 void text_make_one_line(char *text, size_t size);
 

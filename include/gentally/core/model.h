@@ -14,6 +14,8 @@ struct model {
     struct span slug;   /* "author/name" without variant; of an unknown model the name asked for, without it */
     struct span family; /* the slug under which charts count the model: its own slug if the catalog names no other */
     struct span author; /* the part of the slug before '/' if the catalog names no other; absent without a '/' */
+    struct span name;   /* for people, "Claude Sonnet 4"; absent if the catalog has none */
+    struct span author_name; /* for people, "Anthropic"; absent if the catalog has none */
     enum model_source source;
     enum model_size size;
     enum model_reasoning reasoning;

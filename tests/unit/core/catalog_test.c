@@ -8,6 +8,8 @@
     "slug,author,country,open_weights,params_b,active_params_b,reasoning,released,prompt_usd_per_mtok,"                \
     "completion_usd_per_mtok,valid_from,aliases\n"
 
+#define ALIASES_COLUMN 11
+
 static struct catalog *open_catalog(const char *path)
 {
     struct catalog *catalog = NULL;
@@ -104,6 +106,7 @@ static void the_bundled_catalog_holds_together(void)
         CU_ASSERT(found.is_known);
         CU_ASSERT(span_equal(found.slug, model.slug));
         CU_ASSERT(model.author.size > 0);
+        CU_ASSERT(model.name.size > 0 && model.author_name.size > 0);
         struct model family = catalog_find(catalog, model.family); /* a slug, and not itself folded into a third */
         CU_ASSERT(family.is_known && span_equal(family.slug, model.family) && span_equal(family.family, model.family));
         CU_ASSERT_EQUAL(model.source == SOURCE_UNKNOWN, model.is_router);
@@ -126,15 +129,18 @@ static void every_bundled_alias_resolves(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     while (fgets(line, sizeof(line), file) != NULL) {
-        char *family = strrchr(line, ','); /* the last column; aliases are the one before */
         struct span slug = {line, strcspn(line, ",")};
-        if (line[0] == '#' || family == NULL || strcmp(family, ",family\n") == 0)
+        char *alias = line;
+        if (line[0] == '#' || strncmp(line, "slug,", 5) == 0)
             continue;
-        *family = '\0';
-        const char *alias = strrchr(line, ',');
-        CU_ASSERT_PTR_NOT_NULL_FATAL(alias);
-        for (size_t size = 0; *(alias += strspn(alias, ", \n")) != '\0'; alias += size) {
-            size = strcspn(alias, " \n");
+        for (int column = 0; column < ALIASES_COLUMN; column++) { /* no field before it is in quotes */
+            alias = strchr(alias, ',');
+            CU_ASSERT_PTR_NOT_NULL_FATAL(alias);
+            alias++;
+        }
+        alias[strcspn(alias, ",")] = '\0';
+        for (size_t size = 0; *(alias += strspn(alias, " ")) != '\0'; alias += size) {
+            size = strcspn(alias, " ");
             struct model model = catalog_find(catalog, (struct span){alias, size});
             CU_ASSERT(model.is_known);
             CU_ASSERT(span_equal(model.slug, slug));
@@ -295,6 +301,63 @@ static void the_newest_row_of_a_slug_counts(void)
     catalog_close(catalog);
 }
 
+#define NAMED                                                                                                          \
+    "slug,author,country,open_weights,params_b,active_params_b,reasoning,released,prompt_usd_per_mtok,"                \
+    "completion_usd_per_mtok,valid_from,aliases,author_name,name\n"
+
+/* Each model of the bundled catalog has a name, and all models of an author the same author's name. */
+static void the_bundled_names_are_of_their_authors(void)
+{
+    static const struct {
+        const char *slug, *name, *author_name;
+    } rows[] = {
+        {"anthropic/claude-4.5-sonnet-20250929", "Claude Sonnet 4.5", "Anthropic"},
+        {"openai/gpt-4o-mini:free", "GPT-4o mini", "OpenAI"},
+        {"z-ai/glm-4.6", "GLM-4.6", "Z.ai"},
+        {"deepseek/deepseek-chat", "DeepSeek V3", "DeepSeek"},
+        {"mistralai/mistral-7b-instruct", "Mistral 7B Instruct", "Mistral AI"},
+    };
+    struct catalog *catalog = open_catalog(NULL);
+    struct model model, other;
+    double prompt, completion;
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        model = catalog_find(catalog, span_of(rows[i].slug));
+        CU_ASSERT(span_equal(model.name, span_of(rows[i].name)));
+        CU_ASSERT(span_equal(model.author_name, span_of(rows[i].author_name)));
+    }
+    for (size_t i = 0; catalog_at(catalog, i, &model, &prompt, &completion); i++) {
+        for (size_t k = 0; k < i && catalog_at(catalog, k, &other, &prompt, &completion); k++) {
+            if (span_equal(other.author, model.author))
+                CU_ASSERT(span_equal(other.author_name, model.author_name));
+        }
+    }
+    catalog_close(catalog);
+}
+
+/* The columns of names may stand anywhere, or be missing; a row may have one, none or both. */
+static void names_for_people_are_told(void)
+{
+    static const char text[] = NAMED
+        "a/one,a,,,,,,,,,,,Aye Inc.,\"One, \xc3\xa9\"\n"
+        "a/two,a,,,,,,,,,,,,Two\n"
+        "a/three,a,,,,,,,,,,,Aye Inc.,\n"
+        "a/one,a,,,,,,,,,2026-01-01,,Aye Inc.,One II\n";
+    struct catalog *catalog = open_text(text);
+    struct model one = catalog_find(catalog, span_of("a/one")), two = catalog_find(catalog, span_of("a/two"));
+    struct model three = catalog_find(catalog, span_of("a/three")), none = catalog_find(catalog, span_of("a/none"));
+
+    CU_ASSERT(span_equal(one.name, span_of("One II")) && span_equal(one.author_name, span_of("Aye Inc.")));
+    CU_ASSERT(span_equal(two.name, span_of("Two")) && two.author_name.bytes == NULL);
+    CU_ASSERT(three.name.bytes == NULL && span_equal(three.author_name, span_of("Aye Inc.")));
+    CU_ASSERT(none.name.bytes == NULL && none.author_name.bytes == NULL);
+    catalog_close(catalog);
+    catalog = open_text(HEADER "a/one,a,,,,,,,,,,\n"); /* as catalogs were before */
+    one = catalog_find(catalog, span_of("a/one"));
+    CU_ASSERT(one.is_known && one.name.bytes == NULL && one.author_name.bytes == NULL);
+    catalog_close(catalog);
+}
+
 static void refuses_a_wrong_table(void)
 {
     static const struct {
@@ -326,6 +389,8 @@ static void refuses_a_wrong_table(void)
         {HEADER "a/b,,,,,,,,,,,x/y\na/c,,,,,,,,,,,x/y\n", ":3: alias x/y belongs to another slug too"},
         {HEADER "a/b,,,,,,,,,,,a/c\na/c,,,,,,,,,,,\n", ":2: alias a/c is a slug itself"},
         {HEADER "a/b,,,,,,,,,,,a/b\n", ":2: alias a/b is a slug itself"},
+        {NAMED "a/b,a,,,,,,,,,,,,A\033[31m\n", ":2: name \"A"},
+        {NAMED "a/b,a,,,,,,,,,,,\"A\nB\",\n", "\" is not a name on one line, of at most 256 bytes"},
         {HEADER "a/b,,,,,,,,,,\n", ":2: has 11 fields, the header has 12"},
     };
 
@@ -453,6 +518,8 @@ int main(int argc, char **argv)
         {"attributes_follow_from_the_row", attributes_follow_from_the_row},
         {"an_unknown_model_keeps_its_name", an_unknown_model_keeps_its_name},
         {"the_newest_row_of_a_slug_counts", the_newest_row_of_a_slug_counts},
+        {"the_bundled_names_are_of_their_authors", the_bundled_names_are_of_their_authors},
+        {"names_for_people_are_told", names_for_people_are_told},
         {"refuses_a_wrong_table", refuses_a_wrong_table},
         {"what_is_missing_can_be_added_under_just_that_name", what_is_missing_can_be_added_under_just_that_name},
         {"a_router_is_no_closed_model", a_router_is_no_closed_model},

@@ -175,7 +175,8 @@ struct fill_row {
 
 #define CLOSED_OPENAI                                                                                                  \
     [COLUMN_FAMILY] = "openai/gpt-4o", [COLUMN_AUTHOR] = "openai", [COLUMN_SOURCE] = "closed",                         \
-    [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "no"
+    [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "no", [COLUMN_MODEL_NAME] = "GPT-4o",                              \
+    [COLUMN_AUTHOR_NAME] = "OpenAI"
 #define UNKNOWN_MODEL [COLUMN_SOURCE] = "unknown", [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "unknown"
 
 static const struct fill_row fill_rows[] = {
@@ -210,7 +211,9 @@ static const struct fill_row fill_rows[] = {
               [COLUMN_AUTHOR] = "deepseek",
               [COLUMN_SOURCE] = "open_cn",
               [COLUMN_SIZE] = "large",
-              [COLUMN_REASONING] = "no"}},
+              [COLUMN_REASONING] = "no",
+              [COLUMN_MODEL_NAME] = "DeepSeek V3", /* the family's */
+              [COLUMN_AUTHOR_NAME] = "DeepSeek"}},
     {.name = "no slash, no author",
      .rollup = {"model", 1, {DIM_MODEL}},
      .values = {"never-was"},
