@@ -114,8 +114,8 @@ static bool is_named_after(struct span name, const char *what)
     return memmem(name.bytes, name.size, what, strlen(what)) != NULL;
 }
 
-static enum verdict read_models_dev(const struct listing *listing, struct span provider, struct span name,
-                                    const json_t *entry)
+static enum verdict read_models_dev(const struct listing *listing, struct span provider, struct span maker,
+                                    struct span name, const json_t *entry)
 {
     const json_t *cost = json_object_get(entry, "cost");
     const json_t *outputs = json_object_get(json_object_get(entry, "modalities"), "output");
@@ -123,6 +123,8 @@ static enum verdict read_models_dev(const struct listing *listing, struct span p
     struct listed_model listed = {
         .name = name,
         .vendor = provider,
+        .title = text_of(json_object_get(entry, "name")),
+        .maker = maker,
         .prompt_usd_per_mtok = price_of(json_object_get(cost, "input")),
         .completion_usd_per_mtok = price_of(json_object_get(cost, "output")),
         .open_weights = claim_of(json_object_get(entry, "open_weights")),
@@ -137,15 +139,17 @@ static enum verdict read_models_dev(const struct listing *listing, struct span p
     return give(listing, &listed);
 }
 
-static enum verdict read_provider(const struct listing *listing, struct span provider, json_t *models)
+static enum verdict read_provider(const struct listing *listing, struct span provider, const json_t *root)
 {
+    bool is_maker = !span_equal(provider, span_of("openrouter"));
+    struct span maker = is_maker ? text_of(json_object_get(root, "name")) : (struct span){NULL, 0};
     const char *name;
     json_t *entry;
     enum verdict verdict = GO_ON;
 
-    json_object_foreach(models, name, entry)
+    json_object_foreach(json_object_get(root, "models"), name, entry)
     {
-        verdict = read_models_dev(listing, provider, span_of(name), entry);
+        verdict = read_models_dev(listing, provider, maker, span_of(name), entry);
         if (verdict != GO_ON)
             break;
     }
@@ -153,6 +157,18 @@ static enum verdict read_provider(const struct listing *listing, struct span pro
 }
 
 /* ---- OpenRouter ---- */
+
+/* "OpenAI: GPT-4o" is its maker and its name; what has no ": " is a name alone. */
+static void set_names(struct listed_model *listed, struct span text)
+{
+    const char *colon = memmem(text.bytes, text.size, ": ", 2);
+
+    listed->title = text;
+    if (colon == NULL)
+        return;
+    listed->maker = (struct span){text.bytes, (size_t)(colon - text.bytes)};
+    listed->title = (struct span){colon + 2, (size_t)(text.bytes + text.size - colon) - 2};
+}
 
 static enum verdict read_openrouter(const struct listing *listing, const json_t *entry)
 {
@@ -177,6 +193,7 @@ static enum verdict read_openrouter(const struct listing *listing, const json_t 
     };
     json_int_t seconds = json_integer_value(created);
 
+    set_names(&listed, text_of(json_object_get(entry, "name")));
     if (seconds > 0 && seconds < INT32_MAX)
         listed.released_ms = (int64_t)seconds * 1000 / DAY_MS * DAY_MS;
     return give(listing, &listed);
@@ -205,8 +222,8 @@ static enum verdict read_entries(const struct listing *listing, json_t *root, bo
 
     json_object_foreach(root, name, entry)
     {
-        verdict = is_models_dev ? read_provider(listing, span_of(name), json_object_get(entry, "models"))
-                                : read_litellm(listing, span_of(name), entry);
+        verdict =
+            is_models_dev ? read_provider(listing, span_of(name), entry) : read_litellm(listing, span_of(name), entry);
         if (verdict != GO_ON)
             break;
     }

@@ -70,19 +70,27 @@ const struct file_row *catalog_file_newest(const struct catalog_file *file, stru
     return newest;
 }
 
-bool catalog_file_author(const struct catalog_file *file, struct span author, struct span *country)
+bool catalog_file_author(const struct catalog_file *file, struct span author, struct file_author *found)
 {
-    bool is_known = false;
+    bool is_known = false, has_names = false;
 
+    *found = (struct file_author){{NULL, 0}, {NULL, 0}};
     for (size_t i = 0; i < file->row_count; i++) {
-        if (!span_equal(file->rows[i].row.model.author, author))
+        const struct catalog_row *row = &file->rows[i].row;
+        if (!span_equal(row->model.author, author))
             continue;
-        struct span other = file->rows[i].row.country;
         if (!is_known)
-            *country = other;
-        else if (!span_equal(*country, other))
-            *country = (struct span){NULL, 0};
+            found->country = row->country;
+        else if (!span_equal(found->country, row->country))
+            found->country = (struct span){NULL, 0};
         is_known = true;
+        if (row->model.author_name.size == 0)
+            continue;
+        if (!has_names)
+            found->name = row->model.author_name;
+        else if (!span_equal(found->name, row->model.author_name))
+            found->name = (struct span){NULL, 0};
+        has_names = true;
     }
     return is_known;
 }

@@ -27,8 +27,13 @@ void catalog_file_close(struct catalog_file *file);
 /* The row of a slug that counts, or NULL. O(rows). */
 const struct file_row *catalog_file_newest(const struct catalog_file *file, struct span slug);
 
-/* True if a row has that author; then `*country` is the one that all of them have, or empty. O(rows). */
-bool catalog_file_author(const struct catalog_file *file, struct span author, struct span *country);
+/* What the rows of an author say of it: what all agree on, or nothing. */
+struct file_author {
+    struct span country, name; /* the name is for people; rows without one do not disagree */
+};
+
+/* True if a row has that author; then `*found` is what they say. O(rows). */
+bool catalog_file_author(const struct catalog_file *file, struct span author, struct file_author *found);
 
 /* A row to be put into the text: fields by the header's columns, those that are absent are empty. */
 struct fresh_row {

@@ -15,6 +15,7 @@
 #include "gentally/base/calendar.h"
 #include "gentally/base/grow.h"
 #include "gentally/base/symbols.h"
+#include "gentally/base/text.h"
 #include "listed_slug.h"
 #include "name_date.h"
 #include "name_words.h"
@@ -36,7 +37,7 @@ struct candidate {
 struct change {
     enum import_fate fate;
     struct span slug, what;
-    struct fresh_row row; /* of the first two fates */
+    struct fresh_row row; /* of the first three fates */
 };
 
 struct catalog_import {
@@ -57,6 +58,7 @@ const char *import_fate_name(enum import_fate fate)
     static const char *const names[IMPORT_FATES] = {
         [IMPORT_ADDED] = "added",
         [IMPORT_REPRICED] = "price",
+        [IMPORT_NAMED] = "name",
         [IMPORT_DIFFERS] = "differs",
         [IMPORT_KNOWN] = "known already",
         [IMPORT_NO_TEXT] = "no models of text",
@@ -116,6 +118,12 @@ static bool keep(struct catalog_import *import, struct span *text)
     return true;
 }
 
+/* Whether a name for people is one that the catalog takes. */
+static bool is_shown(struct span name)
+{
+    return name.size <= EVENT_TEXT_MAX && text_is_sound(name) && text_is_one_line(name);
+}
+
 static enum verdict add_candidate(struct catalog_import *import, struct candidate candidate, struct reason *why)
 {
     struct candidate *grown =
@@ -124,8 +132,13 @@ static enum verdict add_candidate(struct catalog_import *import, struct candidat
     if (grown == NULL)
         return no_memory(why, "for listed models");
     import->candidates = grown;
-    if (!keep(import, &candidate.slug) || !keep(import, &candidate.listed.name) ||
-        !keep(import, &candidate.listed.alias))
+    struct listed_model *listed = &candidate.listed;
+    if (!is_shown(listed->title))
+        listed->title = (struct span){NULL, 0};
+    if (!is_shown(listed->maker))
+        listed->maker = (struct span){NULL, 0};
+    if (!keep(import, &candidate.slug) || !keep(import, &listed->name) || !keep(import, &listed->alias) ||
+        !keep(import, &listed->title) || !keep(import, &listed->maker))
         return no_memory(why, "for listed models");
     candidate.listed.vendor = (struct span){NULL, 0};
     import->candidates[import->candidate_count++] = candidate;
@@ -336,7 +349,8 @@ static enum verdict add_model(struct catalog_import *import, const struct candid
 {
     const struct listed_model *listed = &candidate->listed;
     struct change change = {.fate = IMPORT_ADDED, .slug = candidate->slug, .row = {.slug = candidate->slug}};
-    struct span author = slug_author(candidate->slug), country = {NULL, 0};
+    struct span author = slug_author(candidate->slug);
+    struct file_author found;
     char folded[NAME_FOLDED_MAX], prices[2 * PRICE_TEXT_MAX + 4], released[RELEASED_SIZE] = "", what[IMPORT_WHAT_MAX];
 
     if (model_name_walk(candidate->slug, NAME_STEPS_ALL, is_added, import)) {
@@ -344,16 +358,18 @@ static enum verdict add_model(struct catalog_import *import, const struct candid
         return GO_ON;
     }
     (void)symbols_intern(import->added, model_name_fold(candidate->slug, folded));
-    bool has_author = catalog_file_author(&import->file, author, &country);
+    bool has_author = catalog_file_author(&import->file, author, &found);
     released_text(listed->released_ms, released);
     set_prices(import, &change.row, listed_prices(listed));
     set_field(&change.row, &import->file, CATALOG_SLUG, candidate->slug);
     set_field(&change.row, &import->file, CATALOG_AUTHOR, author);
-    set_field(&change.row, &import->file, CATALOG_COUNTRY, country);
+    set_field(&change.row, &import->file, CATALOG_COUNTRY, found.country);
     set_field(&change.row, &import->file, CATALOG_OPEN_WEIGHTS, weights_of(listed, has_author));
     set_field(&change.row, &import->file, CATALOG_REASONING, reasoning_of(listed));
     set_field(&change.row, &import->file, CATALOG_RELEASED, kept_text(import, released));
     set_field(&change.row, &import->file, CATALOG_ALIASES, alias_of(import, candidate));
+    set_field(&change.row, &import->file, CATALOG_NAME, listed->title);
+    set_field(&change.row, &import->file, CATALOG_AUTHOR_NAME, found.name.size > 0 ? found.name : listed->maker);
     prices_text(listed_prices(listed), prices, sizeof(prices));
     struct span weights = weights_of(listed, has_author), reasoning = reasoning_of(listed);
     snprintf(what, sizeof(what), "price %s; released %s; open_weights %s, reasoning %s", prices,
@@ -389,27 +405,55 @@ static enum verdict tell_differences(struct catalog_import *import, const struct
     return change.what.size == 0 ? no_memory(why, "for changes of the catalog") : add_change(import, &change, why);
 }
 
+/* Whether the list has a name for people where the catalog has room for one, and none. */
+static bool is_nameless(const struct catalog_import *import, const struct listed_model *listed,
+                        const struct file_row *row)
+{
+    return import->file.columns[CATALOG_NAME] >= 0 && row->row.model.name.size == 0 && listed->title.size > 0;
+}
+
+/* A later row of the same slug with what the list has new: a name, or prices and what else there is. */
+static enum verdict add_later_row(struct catalog_import *import, const struct candidate *candidate,
+                                  const struct file_row *row, enum import_fate fate, struct reason *why)
+{
+    const struct listed_model *listed = &candidate->listed;
+    struct change change = {.fate = fate, .slug = candidate->slug, .row = {.slug = candidate->slug}};
+    struct prices here = {price_units(row->row.prompt_usd_per_mtok), price_units(row->row.completion_usd_per_mtok)};
+    bool is_priced = fate == IMPORT_REPRICED;
+    char old[2 * PRICE_TEXT_MAX + 4], new[2 * PRICE_TEXT_MAX + 4], what[IMPORT_WHAT_MAX];
+
+    memcpy(change.row.fields, row->fields, import->file.csv.field_count * sizeof(change.row.fields[0]));
+    set_field(&change.row, &import->file, CATALOG_VALID_FROM, (struct span){import->valid_from, DATE_SIZE});
+    if (is_nameless(import, listed, row))
+        set_field(&change.row, &import->file, CATALOG_NAME, listed->title);
+    if (row->row.model.author_name.size == 0)
+        set_field(&change.row, &import->file, CATALOG_AUTHOR_NAME, listed->maker);
+    if (is_priced)
+        set_prices(import, &change.row, listed_prices(listed));
+    prices_text(here, old, sizeof(old));
+    prices_text(listed_prices(listed), new, sizeof(new));
+    if (is_priced)
+        snprintf(what, sizeof(what), "price %s, was %s", new, old);
+    else
+        snprintf(what, sizeof(what), "%.*s", (int)text_cut(listed->title, sizeof(what) - 1).size, listed->title.bytes);
+    change.what = kept_text(import, what);
+    return change.what.size == 0 ? no_memory(why, "for changes of the catalog") : add_change(import, &change, why);
+}
+
 /* A row with the list's prices, or a word that the catalog's are newer. */
 static enum verdict add_price(struct catalog_import *import, const struct candidate *candidate,
                               const struct file_row *row, struct reason *why)
 {
-    struct change change = {.fate = IMPORT_REPRICED, .slug = candidate->slug, .row = {.slug = candidate->slug}};
     struct prices here = {price_units(row->row.prompt_usd_per_mtok), price_units(row->row.completion_usd_per_mtok)};
-    struct prices there = listed_prices(&candidate->listed);
     char old[2 * PRICE_TEXT_MAX + 4], new[2 * PRICE_TEXT_MAX + 4], what[IMPORT_WHAT_MAX];
 
+    if (span_compare(row->row.valid_from, (struct span){import->valid_from, DATE_SIZE}) < 0)
+        return add_later_row(import, candidate, row, IMPORT_REPRICED, why);
     prices_text(here, old, sizeof(old));
-    prices_text(there, new, sizeof(new));
-    if (span_compare(row->row.valid_from, (struct span){import->valid_from, DATE_SIZE}) >= 0) {
-        snprintf(what, sizeof(what), "price is %s here since %.*s, %s in the list", old, (int)row->row.valid_from.size,
-                 row->row.valid_from.bytes, new);
-        return tell_differences(import, candidate, what, why);
-    }
-    memcpy(change.row.fields, row->fields, import->file.csv.field_count * sizeof(change.row.fields[0]));
-    set_prices(import, &change.row, there);
-    snprintf(what, sizeof(what), "price %s, was %s", new, old);
-    change.what = kept_text(import, what);
-    return change.what.size == 0 ? no_memory(why, "for changes of the catalog") : add_change(import, &change, why);
+    prices_text(listed_prices(&candidate->listed), new, sizeof(new));
+    snprintf(what, sizeof(what), "price is %s here since %.*s, %s in the list", old, (int)row->row.valid_from.size,
+             row->row.valid_from.bytes, new);
+    return tell_differences(import, candidate, what, why);
 }
 
 static enum verdict hold_known(struct catalog_import *import, const struct candidate *candidate, struct reason *why)
@@ -424,8 +468,11 @@ static enum verdict hold_known(struct catalog_import *import, const struct candi
         return GO_ON;
     bool is_same = there.prompt == price_units(row->row.prompt_usd_per_mtok) &&
                    there.completion == price_units(row->row.completion_usd_per_mtok);
+    bool is_older = span_compare(row->row.valid_from, (struct span){import->valid_from, DATE_SIZE}) < 0;
     if (!is_same && (there.prompt > 0 || there.completion > 0))
         verdict = add_price(import, candidate, row, why);
+    else if (is_older && is_nameless(import, &candidate->listed, row))
+        verdict = add_later_row(import, candidate, row, IMPORT_NAMED, why);
     differences(&row->row, &candidate->listed, what);
     return verdict == GO_ON && what[0] != '\0' ? tell_differences(import, candidate, what, why) : verdict;
 }

@@ -116,10 +116,11 @@ static void set_author(struct listed_slug *slug, struct span author)
 /* Finds the author by the word before the name, or by whose list it is; false if neither says. */
 static bool find_author(struct listed_slug *slug, const struct listed_model *listed, const struct catalog_file *file)
 {
-    struct span vendor = model_name_author(listed->vendor), word = slug_author(slug->slug), country;
+    struct span vendor = model_name_author(listed->vendor), word = slug_author(slug->slug);
     struct span author = word.size == 0 ? vendor : model_name_author(word);
+    struct file_author found;
 
-    if (author.size == 0 && word.size > 0 && catalog_file_author(file, word, &country))
+    if (author.size == 0 && word.size > 0 && catalog_file_author(file, word, &found))
         author = word;
     slug->is_own = author.size > 0 && span_equal(author, vendor);
     if (author.size == 0 || memchr(name_of(slug->slug).bytes, '/', name_of(slug->slug).size) != NULL)

@@ -201,7 +201,7 @@ def test_models_are_added_from_lists_of_others(world):
     catalog = world.folder / "catalog.csv"
     shutil.copy(SCHEMAS / "catalog.csv", catalog)
     told, log = imported(world, "litellm", LITELLM)
-    check("nothing was written" in log and log.startswith("LiteLLM: 1 added, 1 price, 0 differs, "), log)
+    check("nothing was written" in log and log.startswith("LiteLLM: 1 added, 1 price, 0 name, 0 differs, "), log)
     equal(catalog.read_text(), before, "a catalog that was only asked about")
     for name, models in (("litellm", LITELLM), ("models-dev", MODELS_DEV), ("openrouter", OPENROUTER)):
         more, log = imported(world, name, models, "--catalog", catalog, "--out", catalog)
@@ -240,6 +240,9 @@ def test_models_are_added_from_lists_of_others(world):
     check("price      2 USD" in shown and "source     closed\n" in shown, shown)
     shown = world.run("catalog", "show", "moonshotai/kimi-k90", "--catalog", catalog).out
     check("source     open_cn\n" in shown, shown)
+    check("name       Kimi K90\n" in shown and "maker      Moonshot AI\n" in shown, "names of models.dev", shown)
+    shown = world.run("catalog", "show", "acme/parrot-90", "--catalog", catalog).out
+    check("name       Parrot 90\n" in shown and "maker      Acme\n" in shown, "names of OpenRouter", shown)
 
 
 def test_what_is_no_list_of_models_changes_nothing(world):

@@ -1,8 +1,9 @@
 /*
  * A list of models held against the catalog: which of them it has not, and which have another list price now. What
  * people judged stays: rows are only ever added. A new model gets a row in which what the list does not say is empty;
- * another price makes a later row of the same slug, with a later `valid_from` and all else as it was. Where the list
- * says otherwise of weights or reasoning, that is told, and the catalog's word stays.
+ * another price makes a later row of the same slug, with a later `valid_from` and all else as it was, and so does a
+ * name for people where the catalog has none. Where the list says otherwise of weights or reasoning, that is told, and
+ * the catalog's word stays.
  *
  * A list's word counts only where the list is the vendor's own, or OpenRouter's, whose slugs are ours: a host's names
  * and prices are its own affair.
@@ -19,7 +20,7 @@ const char *import_fate_name(enum import_fate fate);
 #define IMPORT_WHAT_MAX 256
 
 struct import_change {
-    enum import_fate fate; /* ADDED, REPRICED or DIFFERS */
+    enum import_fate fate; /* ADDED, REPRICED, NAMED or DIFFERS */
     struct span slug;
     struct span what; /* for people, of at most IMPORT_WHAT_MAX bytes: "price 4 / 20, was 5 / 30" */
 };

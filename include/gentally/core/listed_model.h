@@ -11,6 +11,8 @@ struct listed_model {
     struct span name;   /* as listed: "gpt-4o", "azure/eu/gpt-4o" */
     struct span vendor; /* who serves it under this name: "openai", "azure"; or absent */
     struct span alias;  /* another name that the list has for it, or absent */
+    struct span title;  /* what people call it, "GPT-4o"; or absent */
+    struct span maker;  /* what people call who made it, "OpenAI"; or absent */
     double prompt_usd_per_mtok, completion_usd_per_mtok; /* 0 = not said, or free of charge */
     int64_t released_ms;                                 /* 0 = not said */
     enum listed_claim open_weights;
@@ -20,10 +22,11 @@ struct listed_model {
     bool is_text; /* it answers in text: no embeddings, pictures, speech */
 };
 
-/* What becomes of a listed model. The first three are told one by one, the others as numbers. */
+/* What becomes of a listed model. The first four are told one by one, the others as numbers. */
 enum import_fate {
     IMPORT_ADDED,    /* a new row */
     IMPORT_REPRICED, /* a row with the new list price */
+    IMPORT_NAMED,    /* a row with the name for people, which the catalog had not */
     IMPORT_DIFFERS,  /* the list says otherwise; nothing is changed */
     IMPORT_KNOWN,    /* the catalog has it, by some name; or another line of the list was added */
     IMPORT_NO_TEXT,  /* it answers in something else than text */

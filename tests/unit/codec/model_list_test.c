@@ -11,7 +11,7 @@
 /* What was given, with copies of the texts. */
 struct taken {
     struct listed_model models[TAKEN_MAX];
-    char texts[TAKEN_MAX][3][EVENT_TEXT_MAX];
+    char texts[TAKEN_MAX][5][EVENT_TEXT_MAX];
     size_t count, stop; /* 0 = never */
 };
 
@@ -33,6 +33,8 @@ static enum verdict take(void *context, const struct listed_model *listed, struc
     model->name = copied(listed->name, taken->texts[taken->count][0]);
     model->vendor = copied(listed->vendor, taken->texts[taken->count][1]);
     model->alias = copied(listed->alias, taken->texts[taken->count][2]);
+    model->title = copied(listed->title, taken->texts[taken->count][3]);
+    model->maker = copied(listed->maker, taken->texts[taken->count][4]);
     taken->count++;
     return taken->count == taken->stop ? no_memory(why, "for a test") : GO_ON;
 }
@@ -57,6 +59,16 @@ static bool is_model(const struct listed_model *model, const char *name, const c
     if (!is_right)
         printf("got %.*s of %.*s: %g, %g\n", (int)model->name.size, model->name.bytes, (int)model->vendor.size,
                model->vendor.bytes, model->prompt_usd_per_mtok, model->completion_usd_per_mtok);
+    return is_right;
+}
+
+static bool is_called(const struct listed_model *model, const char *title, const char *maker)
+{
+    bool is_right = span_equal(model->title, span_of(title)) && span_equal(model->maker, span_of(maker));
+
+    if (!is_right)
+        printf("got %.*s by %.*s\n", (int)model->title.size, model->title.bytes, (int)model->maker.size,
+               model->maker.bytes);
     return is_right;
 }
 
@@ -94,20 +106,24 @@ static void reads_litellms_prices(void)
 static void reads_models_devs_providers(void)
 {
     static const char text[] =
-        "{\"openai\": {\"id\": \"openai\", \"models\": {"
-        "\"gpt-9\": {\"release_date\": \"2026-10-01\", \"open_weights\": false, \"reasoning\": true,"
+        "{\"openai\": {\"id\": \"openai\", \"name\": \"OpenAI\", \"models\": {"
+        "\"gpt-9\": {\"name\": \"GPT-9\", \"release_date\": \"2026-10-01\","
+        " \"open_weights\": false, \"reasoning\": true,"
         " \"cost\": {\"input\": 1.25, \"output\": 10}, \"modalities\": {\"output\": [\"audio\", \"text\"]}},"
         "\"gpt-image-9\": {\"modalities\": {\"output\": [\"image\"]}, \"release_date\": \"2026-10\"},"
         "\"text-embedding-9\": {\"modalities\": {\"output\": [\"text\"]}},"
         "\"gpt-oss-9\": {\"release_date\": \"1012-07-11\","
         " \"open_weights\": true, \"reasoning\": \"yes\", \"cost\": {\"input\": -1}}}},"
-        "\"openrouter\": {\"models\": {\"acme/new\": {}}},"
+        "\"openrouter\": {\"name\": \"OpenRouter\", \"models\": {\"acme/new\": {\"name\": \"New\"}}},"
         "\"empty\": {}, \"odd\": {\"models\": [1, 2]}, \"null\": null}";
     struct taken taken;
 
     claim_read(text, "models.dev", &taken);
     CU_ASSERT_EQUAL_FATAL(taken.count, 5);
     CU_ASSERT(is_model(&taken.models[0], "gpt-9", "openai", 1.25, 10));
+    CU_ASSERT(is_called(&taken.models[0], "GPT-9", "OpenAI"));
+    CU_ASSERT(is_called(&taken.models[3], NULL, "OpenAI"));
+    CU_ASSERT(is_called(&taken.models[4], "New", NULL)); /* OpenRouter lists what others made */
     CU_ASSERT_EQUAL(taken.models[0].released_ms, INT64_C(1790812800000));
     CU_ASSERT_EQUAL(taken.models[0].open_weights, SAID_NO);
     CU_ASSERT_EQUAL(taken.models[0].reasoning, SAID_YES);
@@ -127,19 +143,25 @@ static void reads_what_openrouter_answers(void)
 {
     static const char text[] =
         "{\"data\": ["
-        "{\"id\": \"acme/new\", \"canonical_slug\": \"acme/new-20261001\", \"created\": 1790870400,"
+        "{\"id\": \"acme/new\", \"name\": \"Acme: New: 1\","
+        " \"canonical_slug\": \"acme/new-20261001\", \"created\": 1790870400,"
         " \"hugging_face_id\": \"Acme/New\", \"architecture\": {\"output_modalities\": [\"text\"]},"
         " \"pricing\": {\"prompt\": \"0.00000125\", \"completion\": \"0.00001\"},"
         " \"supported_parameters\": [\"reasoning\", \"tools\"]},"
-        "{\"id\": \"openrouter/new\", \"created\": -5, \"hugging_face_id\": \"\", \"pricing\": {\"prompt\": \"-1\","
+        "{\"id\": \"openrouter/new\", \"name\": \"New Router\","
+        " \"created\": -5, \"hugging_face_id\": \"\", \"pricing\": {\"prompt\": \"-1\","
         " \"completion\": \"-1\"}, \"supported_parameters\": []},"
-        "{\"id\": 7, \"created\": 1e30, \"pricing\": {\"prompt\": \"0x10\", \"completion\": \"[1]\"}}, 8]}";
+        "{\"id\": 7, \"name\": 8,"
+        " \"created\": 1e30, \"pricing\": {\"prompt\": \"0x10\", \"completion\": \"[1]\"}}, 8]}";
     struct taken taken;
 
     claim_read(text, "OpenRouter", &taken);
     CU_ASSERT_EQUAL_FATAL(taken.count, 4);
     CU_ASSERT(is_model(&taken.models[0], "acme/new", "", 1.25, 10));
     CU_ASSERT(span_equal(taken.models[0].alias, span_of("acme/new-20261001")));
+    CU_ASSERT(is_called(&taken.models[0], "New: 1", "Acme"));
+    CU_ASSERT(is_called(&taken.models[1], "New Router", NULL));
+    CU_ASSERT(is_called(&taken.models[2], NULL, NULL));
     CU_ASSERT_EQUAL(taken.models[0].released_ms, INT64_C(1790812800000)); /* of the day, without the hour */
     CU_ASSERT_EQUAL(taken.models[0].open_weights, SAID_YES);
     CU_ASSERT_EQUAL(taken.models[0].reasoning, SAID_YES);

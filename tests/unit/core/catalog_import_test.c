@@ -265,6 +265,53 @@ static void what_was_judged_stays(void)
     stage_close(&stage);
 }
 
+#define NAMED                                                                                                          \
+    "slug,author,country,open_weights,params_b,active_params_b,reasoning,released,prompt_usd_per_mtok,"                \
+    "completion_usd_per_mtok,valid_from,aliases,name,author_name\n"
+
+static const char nameless[] = NAMED
+    "openai/gpt-4o,openai,US,0,,,no,2024-05-13,2.5,10,2024-05-13,,,\n"
+    "openai/gpt-5,openai,US,0,,,always,2025-08-07,1.25,10,2025-08-07,,,OpenAI\n"
+    "openai/gpt-6,openai,US,0,,,always,,1,1,2030-01-01,,,\n"
+    "openai/gpt-7,openai,US,0,,,always,,1,1,,,Ours,\n";
+
+static struct listed_model titled(struct listed_model model, const char *title, const char *maker)
+{
+    model.title = span_of(title);
+    model.maker = span_of(maker);
+    return model;
+}
+
+/* A name comes with a new row, beside a new price, or in a row of its own; one that is there stays. */
+static void names_for_people_are_filled(void)
+{
+    struct stage stage = stage_open(nameless);
+    struct import_change change;
+
+    take(&stage, titled(priced("openai", "gpt-4o", 2.5, 10), "GPT-4o, \"omni\"", "Open AI"));
+    take(&stage, titled(priced("openai", "gpt-5", 1, 8), "GPT-5", "Open AI"));
+    take(&stage, titled(priced("openai", "gpt-6", 1, 1), "GPT-6", NULL)); /* ours is newer than the list */
+    take(&stage, titled(priced("openai", "gpt-7", 1, 1), "GPT-7", NULL)); /* ours has a name */
+    take(&stage, titled(priced("openai", "gpt-9", 1, 1), "GPT-9", "Open AI"));
+    take(&stage, titled(priced("anthropic", "claude-9", 1, 1), "Claude\033[31m 9", "Anthropic"));
+    take(&stage, priced("openai", "gpt-7-mini", 1, 1));
+    decide(&stage);
+    CU_ASSERT_EQUAL(catalog_import_count(stage.import, IMPORT_NAMED), 1);
+    CU_ASSERT(catalog_import_at(stage.import, 1, &change));
+    CU_ASSERT(change.fate == IMPORT_NAMED && span_equal(change.what, span_of("GPT-4o, \"omni\"")));
+    claim_text(&stage, NAMED
+               "anthropic/claude-9,anthropic,,,,,,,1,1,2026-11-03,,,Anthropic\n"
+               "openai/gpt-4o,openai,US,0,,,no,2024-05-13,2.5,10,2024-05-13,,,\n"
+               "openai/gpt-4o,openai,US,0,,,no,2024-05-13,2.5,10,2026-11-03,,\"GPT-4o, \"\"omni\"\"\",Open AI\n"
+               "openai/gpt-5,openai,US,0,,,always,2025-08-07,1.25,10,2025-08-07,,,OpenAI\n"
+               "openai/gpt-5,openai,US,0,,,always,2025-08-07,1,8,2026-11-03,,GPT-5,OpenAI\n"
+               "openai/gpt-6,openai,US,0,,,always,,1,1,2030-01-01,,,\n"
+               "openai/gpt-7,openai,US,0,,,always,,1,1,,,Ours,\n"
+               "openai/gpt-7-mini,openai,US,,,,,,1,1,2026-11-03,,,OpenAI\n"
+               "openai/gpt-9,openai,US,,,,,,1,1,2026-11-03,,GPT-9,OpenAI\n");
+    stage_close(&stage);
+}
+
 /* A host's price is not the vendor's, nor that of a snapshot the model's, nor that of what its vendor moves. */
 static void only_a_vendors_price_of_that_model_counts(void)
 {
@@ -330,6 +377,7 @@ int main(int argc, char **argv)
         {"rows_are_only_ever_added", rows_are_only_ever_added},
         {"a_file_in_another_order_gets_them_at_its_end", a_file_in_another_order_gets_them_at_its_end},
         {"what_was_judged_stays", what_was_judged_stays},
+        {"names_for_people_are_filled", names_for_people_are_filled},
         {"only_a_vendors_price_of_that_model_counts", only_a_vendors_price_of_that_model_counts},
         {"weights_of_an_unknown_author_are_left_to_people", weights_of_an_unknown_author_are_left_to_people},
         {"a_day_that_no_catalog_has_is_not_said", a_day_that_no_catalog_has_is_not_said},
