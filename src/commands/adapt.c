@@ -250,7 +250,8 @@ static enum verdict read_options(struct adaptation *adaptation, const struct com
 
 static enum verdict open_parts(struct adaptation *adaptation, struct reason *why)
 {
-    enum verdict verdict = foreign_open(&adaptation->foreign, adaptation->config, adaptation->source, why);
+    enum verdict verdict =
+        foreign_open(&adaptation->foreign, adaptation->config, adaptation->source, adaptation->logger, why);
 
     if (verdict == GO_ON)
         verdict = encoder_open(&adaptation->encoder, why);

@@ -6,6 +6,9 @@
 #include "gentally/cli/options.h"
 #include "gentally/config/config.h"
 #include "gentally/ingest/pseudonym.h"
+#include "gentally/ingest/settings_told.h"
+#include "gentally/redis/store.h"
+#include "gentally/redis/store_settings.h"
 
 enum verdict foreign_source(const struct command_option *from, enum adapter_source *source, struct reason *why)
 {
@@ -28,11 +31,30 @@ static void hide(void *context, struct span text, char hidden[ADAPTER_HIDDEN_SIZ
     memcpy(hidden, digits, ADAPTER_HIDDEN_SIZE);
 }
 
+/* Accounts of before stand in the topic, and in what was counted, under the key of then. */
+static enum verdict hold_key(const struct config *config, struct logger *logger, struct reason *why)
+{
+    char digest[SETTINGS_DIGEST_SIZE];
+    struct store *store = NULL;
+    enum verdict verdict = settings_key_digest(config, digest, why);
+
+    if (verdict == GO_ON)
+        verdict = store_open(&store, config, logger, why);
+    if (verdict == GO_ON)
+        verdict = store_settings_hold_key(store, digest, why);
+    if (store != NULL)
+        store_close(store);
+    return verdict;
+}
+
 enum verdict foreign_open(struct foreign *foreign, const struct config *config, enum adapter_source source,
-                          struct reason *why)
+                          struct logger *logger, struct reason *why)
 {
     struct span key = span_of(config->account_key);
-    enum verdict verdict = key.size == 0 ? GO_ON : pseudonyms_open(&foreign->pseudonyms, key, why);
+    enum verdict verdict = key.size == 0 ? GO_ON : hold_key(config, logger, why);
+
+    if (verdict == GO_ON && key.size > 0)
+        verdict = pseudonyms_open(&foreign->pseudonyms, key, why);
 
     if (verdict == GO_ON)
         verdict = adapter_open(&foreign->adapter, source, key.size == 0 ? NULL : hide, foreign->pseudonyms, why);

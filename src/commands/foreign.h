@@ -6,6 +6,7 @@
 #include "gentally/adapters/adapter.h"
 #include "gentally/config/config_load.h"
 
+struct logger;
 struct pseudonyms;
 
 struct foreign {
@@ -17,9 +18,11 @@ struct foreign {
 MUST_CHECK enum verdict foreign_source(const struct command_option *from, enum adapter_source *source,
                                        struct reason *why);
 
-/* HALT: NO-MEMORY, ACCOUNT-HMAC; foreign_close() is to follow in any case. */
+/* With a key, asks the store whether it is the one that accounts of this namespace came in under before, so Redis must
+ * be there. HALT: SETTINGS-REFUSED (it is another one), NO-MEMORY, ACCOUNT-HMAC, STORE-*; TRY_LATER: STORE-UNREACHABLE.
+ * foreign_close() is to follow in any case. */
 MUST_CHECK enum verdict foreign_open(struct foreign *foreign, const struct config *config, enum adapter_source source,
-                                     struct reason *why);
+                                     struct logger *logger, struct reason *why);
 void foreign_close(struct foreign *foreign);
 
 #endif

@@ -220,7 +220,7 @@ static enum verdict open_parts(struct production *production, struct logger *log
 
     if (verdict == GO_ON)
         verdict = production->is_foreign
-                      ? foreign_open(&production->foreign, production->config, production->source, why)
+                      ? foreign_open(&production->foreign, production->config, production->source, logger, why)
                       : json_reader_open(&production->reader, why);
     production->values = (struct json_values){.input = &production->input};
     if (verdict == GO_ON)

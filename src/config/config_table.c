@@ -135,7 +135,7 @@ const struct option config_options[] = {
              "If unsure, keep ten minutes."},
     {"account_key", TEXT(account_key, "KEY", MAY_BE_EMPTY), .initial = "", .secret_file = "account_key_file",
      .help = "Key that pseudonyms of accounts are made with before they leave the worker. "
-             "Without one accounts are not counted; with a changed one the same account is counted again. "
+             "Without one accounts are not counted; another one is refused, as each account would count again. "
              "If unsure, make one (openssl rand -hex 32), keep it, and give account_key_file."},
     {"rollups", TEXT(rollups_text, "LIST", NOT_EMPTY), .is_for_readers = true, .initial = ROLLUPS_DEFAULT,
      .help = "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. "

@@ -11,17 +11,18 @@
     "gentally: the account key of a namespace" /* no account has this name: it is longer than most are                 \
                                                 */
 
-static enum verdict digest_key(struct settings *told, const struct config *config, struct reason *why)
+enum verdict settings_key_digest(const struct config *config, char digest[SETTINGS_DIGEST_SIZE], struct reason *why)
 {
     struct pseudonyms *pseudonyms = NULL;
 
+    digest[0] = '\0';
     if (config->account_key[0] == '\0')
         return GO_ON;
     enum verdict verdict = pseudonyms_open(&pseudonyms, span_of(config->account_key), why);
     if (verdict != GO_ON)
         return verdict;
-    struct pseudonym digest = pseudonyms_of(pseudonyms, span_of(DIGEST_OF));
-    snprintf(told->account_key, sizeof(told->account_key), "%016" PRIx64 "%016" PRIx64, digest.high, digest.low);
+    struct pseudonym pseudonym = pseudonyms_of(pseudonyms, span_of(DIGEST_OF));
+    snprintf(digest, SETTINGS_DIGEST_SIZE, "%016" PRIx64 "%016" PRIx64, pseudonym.high, pseudonym.low);
     pseudonyms_close(pseudonyms);
     return GO_ON;
 }
@@ -30,5 +31,5 @@ enum verdict settings_told(struct settings *told, const struct config *config, s
 {
     settings_of_config(told, config);
     enum verdict verdict = topics_input(config, told->cluster, sizeof(told->cluster), &told->partitions, why);
-    return verdict == GO_ON ? digest_key(told, config, why) : verdict;
+    return verdict == GO_ON ? settings_key_digest(config, told->account_key, why) : verdict;
 }

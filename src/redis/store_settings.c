@@ -82,3 +82,40 @@ enum verdict store_settings_write(struct store *store, struct settings *settings
     freeReplyObject(reply);
     return verdict;
 }
+
+static enum verdict ask_adapters(struct store *store, const char *name, const char *digest, redisReply **reply,
+                                 struct reason *why)
+{
+    enum verdict verdict = store_command_begin(&store->command, digest == NULL ? 3 : 4, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, name);
+    store_put_format(&store->command, "%s:{settings}:adapters", store->namespace_);
+    store_put_text(&store->command, "account_key");
+    if (digest != NULL)
+        store_put_text(&store->command, digest);
+    return store_call(store, reply, why);
+}
+
+enum verdict store_settings_hold_key(struct store *store, const char *digest, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict =
+        ask_adapters(store, "HSETNX", digest, &reply, why); /* sent twice, it does what it did once */
+
+    freeReplyObject(reply);
+    reply = NULL;
+    if (verdict == GO_ON)
+        verdict = ask_adapters(store, "HGET", NULL, &reply, why);
+    if (verdict == GO_ON && (reply->type != REDIS_REPLY_STRING || reply->len == 0))
+        verdict = damaged("account_key", why);
+    else if (verdict == GO_ON && strcmp(reply->str, digest) != 0)
+        verdict = reason_set(why, HALT, SETTINGS_REFUSED, 0,
+                             "account_key: records of other platforms came into namespace %.100s under another one, so "
+                             "the same account would count as two; set it back, or begin anew with another namespace "
+                             "and input topic (runbooks/rebuild.md)",
+                             store->namespace_);
+    freeReplyObject(reply);
+    return verdict;
+}

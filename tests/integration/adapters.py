@@ -85,6 +85,50 @@ def test_each_record_becomes_the_event_that_it_is(world):
         equal(message.key(), event["id"].encode(), "the key")
 
 
+def requests_of(accounts, first):
+    """OpenRouter's generations, one of each account."""
+    record = next(record for record, items in RECORDS["openrouter"] if items[0] != LEFT_OUT)
+    record = record.get("data", record)
+    rows = ({**record, "id": f"k-{first + at}", "external_user": name} for at, name in enumerate(accounts))
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_another_account_key_is_refused_before_an_account_is_two(world):
+    """Three accounts stay three: under another key nothing is sent; in another namespace they are three again."""
+    setup(world)
+    world.count_accounts()
+    world.run("setup")
+    other = world.folder / "other.key"
+    other.write_text("a leaked key is changed")
+    accounts = ["ann", "bob", "eve"]
+    status, counts, log = produce(world, "openrouter", requests_of(accounts, 0))
+    equal((status, counts.get("produced")), (0, "3"), log)
+    for arguments in (("produce", "--from", "openrouter"), ("adapt", "--from", "openrouter", "--in", "of-others")):
+        path = world.folder / "input"
+        path.write_text(requests_of(accounts, 10))
+        with path.open("rb") as file:
+            process = world.start(*arguments, stdin=file, GENTALLY_ACCOUNT_KEY_FILE=other)
+            equal(process.wait(60), 78, f"exit status of {arguments[0]}: {process.log}")
+        check("SETTINGS-REFUSED" in process.log and "account_key" in process.log, "the reason", process.log)
+    kept = world.redis.command("HGETALL", f"{world.namespace}:{{settings}}:adapters")
+    check(ACCOUNT_KEY not in b" ".join(kept), "the key itself is kept", kept)
+    status, counts, log = produce(world, "openrouter", requests_of(accounts, 20))
+    equal((status, counts.get("produced")), (0, "3"), log)
+    world.run("worker", "--drain")
+    (row,) = world.summaries("total", "hour")
+    equal((row["requests"], row["accounts"]), (6, 3), "requests and accounts")
+
+    anew = {"GENTALLY_NAMESPACE": f"{world.namespace}-2", "GENTALLY_TOPIC": f"{world.topic}-2"}
+    anew |= {"GENTALLY_GROUP": f"{world.name}-2", "GENTALLY_ACCOUNT_KEY_FILE": other}
+    world.run("setup", "--partitions", 1, **anew)
+    status, counts, log = produce(world, "openrouter", requests_of(accounts, 30), **anew)
+    equal((status, counts.get("produced")), (0, "3"), log)
+    world.run("worker", "--drain", **anew)
+    done = world.run("summaries", "--rollup", "total", "--window", "hour", "--format", "json", **anew)
+    row = json.loads(done.out)
+    equal((row["requests"], row["accounts"]), (3, 3), "requests and accounts, anew")
+
+
 def test_what_is_counted_is_what_was_worked_out(world):
     """All four sources into one topic, to summaries: against sums over the events that were written by hand."""
     setup(world)

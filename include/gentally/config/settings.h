@@ -26,6 +26,7 @@ struct rollup_setting {
 enum retention_setting { RETENTION_NEVER, RETENTION_ON, RETENTION_ENDED };
 
 #define SETTINGS_CLUSTER_SIZE 128
+#define SETTINGS_DIGEST_SIZE 33
 
 struct settings {
     char version[33]; /* random, another with each change; empty: not kept yet */
@@ -41,8 +42,8 @@ struct settings {
     int64_t ids_kept_ms;
     int64_t out_of_orderness_ms, out_of_orderness_max_ms; /* the second: the longest there ever was */
     int64_t rows_max;
-    char leave_out[LEAVE_OUT_SIZE]; /* as leave_out.h spells it */
-    char account_key[33];           /* digest of the key; empty: there is none */
+    char leave_out[LEAVE_OUT_SIZE];         /* as leave_out.h spells it */
+    char account_key[SETTINGS_DIGEST_SIZE]; /* digest of the key; empty: there is none */
     enum retention_setting retention;
     int64_t retention_since_ms;
     struct schema_ids schema_ids; /* what `setup` registered last; none: it never did */

@@ -14,4 +14,8 @@
  */
 MUST_CHECK enum verdict settings_told(struct settings *told, const struct config *config, struct reason *why);
 
+/* The digest alone; empty if there is no key. HALT: NO-MEMORY, ACCOUNT-HMAC. */
+MUST_CHECK enum verdict settings_key_digest(const struct config *config, char digest[SETTINGS_DIGEST_SIZE],
+                                            struct reason *why);
+
 #endif
