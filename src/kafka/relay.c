@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "group_offsets.h"
 #include "kafka_client.h"
 #include "transaction_offsets.h"
 
@@ -18,7 +19,8 @@
 /* A partition that the group gave to this process. */
 struct relay_partition {
     bool is_mine, is_begun, is_at_end;
-    int64_t next; /* behind the last record that was read; -1: none was since the last commit */
+    int64_t next;  /* behind what was read; -1: nothing was since the last commit */
+    int64_t place; /* the group's offset; -1: it has none */
     struct transaction *transaction;
 };
 
@@ -142,9 +144,25 @@ static enum verdict take_partition(struct relay *relay, int32_t partition, struc
     enum verdict verdict =
         transaction_open(&mine->transaction, relay->options.config, name, relay->options.logger, why);
     mine->is_mine = verdict == GO_ON;
-    mine->next = -1;
+    mine->next = mine->place = -1;
     relay->partition_count += mine->is_mine ? 1 : 0;
     return verdict;
+}
+
+/* Tells of offsets that somebody set: what lies before them is left out, what lies behind is adapted, maybe again. */
+static void tell_moved(struct relay *relay, const rd_kafka_topic_partition_list_t *list)
+{
+    struct reason why;
+
+    for (int i = 0; i < list->cnt; i++) {
+        if (!group_offsets_are_moved(&list->elems[i]))
+            continue;
+        (void)reason_set(&why, GO_ON, SOURCE_OFFSETS_MOVED, 0,
+                         "somebody set the offset of group \"%.100s\" in partition %" PRId32
+                         ": reading goes on at %" PRId64,
+                         relay->options.prefix, list->elems[i].partition, list->elems[i].offset);
+        log_reason(relay->options.logger, LOG_LEVEL_WARN, &why);
+    }
 }
 
 /* Reads the group's offsets into the list; a partition without one begins at its first record. */
@@ -156,9 +174,13 @@ static enum verdict find_places(struct relay *relay, rd_kafka_topic_partition_li
         code = list->elems[i].err;
         if (list->elems[i].offset < 0)
             list->elems[i].offset = RD_KAFKA_OFFSET_BEGINNING;
+        else
+            relay->partitions[list->elems[i].partition].place = list->elems[i].offset;
     }
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        tell_moved(relay, list);
         return GO_ON;
+    }
     enum verdict verdict = kafka_reason(KAFKA_READ, code, "asking for the group's offsets", why);
     kafka_name_right(why, &(struct kafka_right){"Read", "group", relay->options.prefix});
     return verdict;
@@ -234,19 +256,29 @@ static bool hold(struct relay *relay, rd_kafka_event_t *event, uint32_t record_m
     return true;
 }
 
+/* The log's end lies behind the marks of its writers' transactions, which are no records: there the group's offset is
+ * to be, or tools would see a lag. */
+static void reach_end(struct relay_partition *mine, int64_t offset)
+{
+    mine->is_at_end = true;
+    if (offset > mine->next && offset > mine->place && offset > 0)
+        mine->next = offset;
+}
+
 /* An error of a partition, or of the client. What cannot be read of a partition is not stepped over. */
 static enum verdict take_error_event(struct relay *relay, rd_kafka_event_t *event, struct reason *why)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     rd_kafka_topic_partition_t *place = rd_kafka_event_topic_partition(event);
     int32_t partition = place == NULL ? -1 : place->partition;
+    int64_t offset = place == NULL ? -1 : place->offset;
     enum reason_id id;
 
     if (place != NULL)
         rd_kafka_topic_partition_destroy(place);
     if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         if (partition >= 0 && partition < PARTITIONS_MAX && relay->partitions[partition].is_mine)
-            relay->partitions[partition].is_at_end = true;
+            reach_end(&relay->partitions[partition], offset);
         return GO_ON;
     }
     kafka_verdict(KAFKA_FETCH, code, &id);
@@ -349,14 +381,17 @@ static enum verdict commit_partition(struct relay *relay, int32_t partition, str
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new(1);
     enum verdict verdict = begin(mine, why);
 
-    rd_kafka_topic_partition_list_add(offsets, relay->options.topic, partition)->offset = mine->next;
+    group_offsets_add(offsets, relay->options.topic, partition, mine->next);
     if (verdict == GO_ON)
         verdict = transaction_put_offsets(mine->transaction, relay->client, offsets, why);
     rd_kafka_topic_partition_list_destroy(offsets);
     if (verdict == GO_ON)
         verdict = transaction_commit(mine->transaction, why);
     mine->is_begun = verdict != GO_ON;
-    mine->next = verdict == GO_ON ? -1 : mine->next;
+    if (verdict == GO_ON) {
+        mine->place = mine->next;
+        mine->next = -1;
+    }
     return verdict;
 }
 

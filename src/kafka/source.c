@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "batch_parts.h"
+#include "group_offsets.h"
 #include "kafka_client.h"
 #include "nudge.h"
 #include "position.h"
@@ -163,6 +164,18 @@ static void unassign_positions(struct source *source)
     source->assigned_count = 0;
 }
 
+/* The store says where to read on; who moved the group's offsets waits for something else. */
+static void look_at_offsets(struct source *source, const struct source_start starts[], uint32_t count)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, source->config->topic, starts[i].partition)->offset = starts[i].next;
+    if (count > 0)
+        group_offsets_look(source->client, source->config->group, list, source->notes.logger);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                            struct reason *why)
 {
@@ -180,6 +193,8 @@ enum verdict source_assign(struct source *source, const struct source_start star
         source->unanswered = REBALANCE_NONE;
     else
         unassign_positions(source);
+    if (verdict == GO_ON)
+        look_at_offsets(source, starts, count);
     return verdict;
 }
 
@@ -223,7 +238,7 @@ void source_commit(struct source *source, const int32_t partitions[], const int6
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (uint32_t i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(list, source->config->topic, partitions[i])->offset = next[i];
+        group_offsets_add(list, source->config->topic, partitions[i], next[i]);
     rd_kafka_resp_err_t code = rd_kafka_commit(source->client, list, 1);
     rd_kafka_topic_partition_list_destroy(list);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)

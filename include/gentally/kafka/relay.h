@@ -42,7 +42,8 @@ MUST_CHECK enum verdict relay_put(struct relay *relay, int32_t partition, const 
                                   struct span value, const struct transaction_header headers[], uint32_t header_count,
                                   struct reason *why);
 
-/* Commits, partition by partition, the messages and the offsets behind all records that were read. Anything but GO_ON:
+/* Commits, partition by partition, the messages and the offsets behind all records that were read; at the end of a log
+ * behind the marks of transactions, too. Anything but GO_ON:
  * close the relay; the next one reads on behind what was committed. Verdicts of transaction_commit(). */
 MUST_CHECK enum verdict relay_commit(struct relay *relay, struct reason *why);
 
