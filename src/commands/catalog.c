@@ -98,7 +98,29 @@ static void steps_text(uint32_t steps, char *text, size_t size)
             used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ", name_step_name(step));
 }
 
-static void print_model(const struct model *model, uint32_t steps, double prompt_usd, double completion_usd)
+/* The price of now, and the day of the next one, which counts for nothing yet. */
+static void print_price(const struct catalog *catalog, struct span slug, int64_t now_ms)
+{
+    const char *name = "price";
+    struct list_price price;
+    char day[32] = "";
+
+    for (int64_t at_ms = now_ms; at_ms != NO_TIME; at_ms = price.until_ms, name = "from") {
+        price = catalog_price(catalog, slug, at_ms);
+        if (at_ms > now_ms)
+            time_format(at_ms, day, sizeof(day));
+        printf("%-10s %.*s", name, (int)strcspn(day, "T"), day);
+        if (at_ms > now_ms)
+            fputs(": ", stdout);
+        if (price.prompt > 0 || price.completion > 0)
+            printf("%g USD per million prompt tokens, %g per million completion tokens\n", price.prompt,
+                   price.completion);
+        else
+            puts("none listed");
+    }
+}
+
+static void print_model(const struct catalog *catalog, const struct model *model, uint32_t steps)
 {
     char released[32] = "unknown", by[STEPS_TEXT_MAX];
 
@@ -118,11 +140,7 @@ static void print_model(const struct model *model, uint32_t steps, double prompt
     print_field("size", span_of(model_size_name(model->size)));
     print_field("reasoning", span_of(model_reasoning_name(model->reasoning)));
     print_field("released", (struct span){released, strcspn(released, "T")});
-    if (prompt_usd > 0 || completion_usd > 0)
-        printf("%-10s %g USD per million prompt tokens, %g per million completion tokens\n", "price", prompt_usd,
-               completion_usd);
-    else
-        print_field("price", span_of("none listed"));
+    print_price(catalog, model->slug, clock_ms(CLOCK_REALTIME));
 }
 
 static void print_steps_json(uint32_t steps)
@@ -198,8 +216,7 @@ static enum verdict show_lines(const struct catalog *catalog, uint32_t format, s
 
 static enum verdict show(const struct catalog *catalog, const char *name, uint32_t format, struct reason *why)
 {
-    struct model model, listed;
-    double prompt_usd = 0, completion_usd = 0;
+    struct model model;
     uint32_t steps = 0;
 
     if (name == NULL || *name == '\0' || strlen(name) > EVENT_TEXT_MAX)
@@ -216,14 +233,10 @@ static enum verdict show(const struct catalog *catalog, const char *name, uint32
         fputs(", all attributes unknown\n", stderr);
         return GO_ON;
     }
-    for (size_t index = 0; catalog_at(catalog, index, &listed, &prompt_usd, &completion_usd); index++) {
-        if (span_equal(listed.slug, model.slug))
-            break;
-    }
     if (format == FORMAT_JSON)
         print_model_json(&model, steps);
     else
-        print_model(&model, steps, prompt_usd, completion_usd);
+        print_model(catalog, &model, steps);
     return GO_ON;
 }
 

@@ -3,7 +3,8 @@
  *
  * Attributes are as of now, not as of the event: of two rows of one slug the row with the newer `valid_from` counts,
  * for every window, past windows too. (The older row stays in the file as a record of what was believed, and for
- * readers who join by date.) No clock is asked, so a row dated in the future counts at once.
+ * readers who join by date.) No clock is asked, so what a row dated in the future says of a model counts at once; but
+ * its price is of its day on, by the time of whatever is priced.
  *
  * A name is looked for as it is, without its variants, then as catalog_search.h does; what that found is remembered.
  */
@@ -16,6 +17,7 @@
 #include "catalog_row.h"
 #include "catalog_search.h"
 #include "gentally/base/bundled.h"
+#include "gentally/base/calendar.h"
 #include "gentally/base/hash.h"
 #include "gentally/core/event.h"
 
@@ -24,6 +26,8 @@
 
 /* Names of one deployment's traffic that are not the catalog's own are hundreds; each comes in many rows. */
 #define MEMO_SIZE 4096
+
+#define NO_ROW UINT32_MAX
 
 struct found {
     uint32_t size, model, taken;
@@ -34,7 +38,8 @@ struct catalog {
     struct csv csv; /* keeps the text the rows borrow from */
     struct catalog_row *rows;
     size_t row_count;
-    uint32_t *models; /* model -> its row */
+    uint32_t *models; /* model -> its newest row */
+    uint32_t *older;  /* row -> the next older one of its slug; NO_ROW: there is none */
     struct catalog_names names;
     uint32_t steps;
     struct found *memo; /* of the last names that had to be taken apart: MEMO_SIZE x 268 bytes */
@@ -99,10 +104,28 @@ static enum verdict make_room(struct catalog *catalog, struct reason *why)
     for (size_t i = 0; i < catalog->row_count; i++)
         alias_count += word_count(catalog->rows[i].aliases);
     catalog->models = calloc(catalog->row_count, sizeof(catalog->models[0]));
+    catalog->older = calloc(catalog->row_count, sizeof(catalog->older[0]));
     catalog->names.aliases = calloc(alias_count + 1, sizeof(catalog->names.aliases[0]));
-    if (catalog->models == NULL || catalog->names.aliases == NULL)
+    if (catalog->models == NULL || catalog->older == NULL || catalog->names.aliases == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "%s: no room for the names", catalog->csv.name);
     return symbols_open(&catalog->names.symbols, (uint32_t)(catalog->row_count + alias_count), catalog->csv.size, why);
+}
+
+/* Puts a row among those of its slug, the newest first; false if one has its date. Dates are of one form, or empty,
+ * which is before all others. */
+static bool add_row(struct catalog *catalog, uint32_t *newest, uint32_t added)
+{
+    uint32_t *place = newest;
+    int order = 1;
+
+    while (*place != NO_ROW &&
+           (order = span_compare(catalog->rows[added].valid_from, catalog->rows[*place].valid_from)) < 0)
+        place = &catalog->older[*place];
+    if (order == 0)
+        return false;
+    catalog->older[added] = *place;
+    *place = added;
+    return true;
 }
 
 static enum verdict add_models(struct catalog *catalog, struct reason *why)
@@ -111,17 +134,11 @@ static enum verdict add_models(struct catalog *catalog, struct reason *why)
         const struct catalog_row *row = &catalog->rows[i];
         uint32_t index = symbols_intern(catalog->names.symbols, row->model.slug) - 1;
 
-        if (index == catalog->names.model_count) {
-            catalog->models[catalog->names.model_count++] = (uint32_t)i;
-            continue;
-        }
-        /* Dates are of one form, or empty, which is before all others. */
-        int order = span_compare(row->valid_from, catalog->rows[catalog->models[index]].valid_from);
-        if (order == 0)
+        if (index == catalog->names.model_count)
+            catalog->models[catalog->names.model_count++] = NO_ROW;
+        if (!add_row(catalog, &catalog->models[index], (uint32_t)i))
             return csv_refuse(&catalog->csv, row->line, why, "slug %.*s appears twice with the same valid_from",
                               (int)row->model.slug.size, row->model.slug.bytes);
-        if (order > 0)
-            catalog->models[index] = (uint32_t)i;
     }
     return GO_ON;
 }
@@ -214,6 +231,7 @@ void catalog_close(struct catalog *catalog)
     free(catalog->memo);
     catalog_names_close(&catalog->names);
     free(catalog->models);
+    free(catalog->older);
     free(catalog->rows);
     csv_close(&catalog->csv);
     free(catalog);
@@ -282,16 +300,27 @@ size_t catalog_count(const struct catalog *catalog)
     return catalog->names.model_count;
 }
 
-bool catalog_at(const struct catalog *catalog, size_t index, struct model *model, double *prompt_usd_per_mtok,
-                double *completion_usd_per_mtok)
+bool catalog_at(const struct catalog *catalog, size_t index, struct model *model)
 {
     if (index >= catalog->names.model_count)
         return false;
-    const struct catalog_row *row = row_at(catalog, index);
-    *model = row->model;
-    *prompt_usd_per_mtok = row->prompt_usd_per_mtok;
-    *completion_usd_per_mtok = row->completion_usd_per_mtok;
+    *model = row_at(catalog, index)->model;
     return true;
+}
+
+struct list_price catalog_price(const struct catalog *catalog, struct span slug, int64_t at_ms)
+{
+    uint32_t model = catalog_name_model(&catalog->names, slug);
+    int64_t until_ms = NO_TIME;
+
+    assert(model != NO_MODEL);
+    uint32_t index = catalog->models[model];
+    while (catalog->rows[index].valid_from_ms > at_ms && catalog->older[index] != NO_ROW) {
+        until_ms = catalog->rows[index].valid_from_ms;
+        index = catalog->older[index];
+    }
+    const struct catalog_row *row = &catalog->rows[index];
+    return (struct list_price){row->prompt_usd_per_mtok, row->completion_usd_per_mtok, row->valid_from_ms, until_ms};
 }
 
 uint64_t catalog_version(const struct catalog *catalog)

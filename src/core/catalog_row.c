@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "gentally/base/calendar.h"
 #include "gentally/base/text.h"
 #include "gentally/core/event.h"
 #include "gentally/core/model_name.h"
@@ -224,13 +225,15 @@ enum verdict catalog_row_read(const struct csv *csv, const int columns[CATALOG_C
     row->country = csv->fields[columns[CATALOG_COUNTRY]];
     row->aliases = csv->fields[columns[CATALOG_ALIASES]];
     row->valid_from = csv->fields[columns[CATALOG_VALID_FROM]];
+    row->valid_from_ms = NO_TIME;
+    (void)time_parse(row->valid_from, &row->valid_from_ms); /* check_texts() has seen it, and the one below */
     row->model.slug = csv->fields[columns[CATALOG_SLUG]];
     row->model.family = family.size > 0 ? family : row->model.slug;
     row->model.name = field_of(csv, columns, CATALOG_NAME);
     row->model.author_name = field_of(csv, columns, CATALOG_AUTHOR_NAME);
     row->model.author = author.size > 0 ? author : slug_author(row->model.slug);
     row->model.is_known = true;
-    (void)time_parse(csv->fields[columns[CATALOG_RELEASED]], &row->model.released_ms); /* check_texts() has seen it */
+    (void)time_parse(csv->fields[columns[CATALOG_RELEASED]], &row->model.released_ms);
     verdict = read_numbers(csv, columns, row, why);
     return verdict == GO_ON ? read_flags(csv, columns, row, why) : verdict;
 }

@@ -12,6 +12,7 @@ struct catalog_row {
     struct span country;                                 /* of the author: two capitals, or empty */
     struct span aliases;                                 /* as written: separated by blanks or ';' */
     struct span valid_from;                              /* "2025-09-29" or empty */
+    int64_t valid_from_ms;                               /* that day, 00:00 UTC; NO_TIME if it is empty */
     double prompt_usd_per_mtok, completion_usd_per_mtok; /* 0 = not given */
     uint32_t line;
 };

@@ -90,16 +90,15 @@ static void add_model(struct budget *budget, const struct model *model, double p
 
 enum verdict budget_models_read(struct budget *budget, const struct catalog *catalog, struct reason *why)
 {
-    struct model model, next;
-    double prompt_usd, completion_usd, ignored;
+    int64_t end_ms = (int64_t)series_day(SERIES_WEEKS) * DAY_MS;
+    struct model model;
 
     *budget = (struct budget){.models = calloc(catalog_count(catalog) + 1, sizeof(*budget->models))};
     if (budget->models == NULL)
         return no_memory(why, "for the models of the study");
-    for (size_t index = 0; catalog_at(catalog, index, &model, &prompt_usd, &completion_usd); index++) {
-        /* Of rows with one slug the later counts. */
-        if (!catalog_at(catalog, index + 1, &next, &ignored, &ignored) || !span_equal(next.slug, model.slug))
-            add_model(budget, &model, prompt_usd, completion_usd);
+    for (size_t index = 0; catalog_at(catalog, index, &model); index++) {
+        struct list_price price = catalog_price(catalog, model.slug, end_ms); /* as the study ended with it */
+        add_model(budget, &model, price.prompt, price.completion);
     }
     if (budget->count == 0)
         return reason_set(why, HALT, WORKLOAD_NO_MODELS, 0, "the catalog has no model of the study's time");

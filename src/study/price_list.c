@@ -15,11 +15,14 @@
 struct day_choice {
     int64_t day;
     struct alias_table table;
+    struct listing *items; /* at the day's prices */
 };
 
 struct price_list {
+    const struct catalog *catalog; /* borrowed */
     uint32_t count, room;
-    struct listing *items;
+    struct listing *items;        /* without prices */
+    struct span *names;           /* of them in the catalog */
     uint32_t *weights;            /* work memory of a day */
     struct day_choice choices[2]; /* of the last even and the last odd day: disorder goes to and fro over midnight */
 };
@@ -50,6 +53,7 @@ static struct listing *add(struct price_list *prices, const struct model *model,
     assert(prices->count < prices->room);
     if (slug.size + variant.size + 1 > EVENT_TEXT_MAX)
         return NULL;
+    prices->names[prices->count] = model->slug;
     struct listing *listing = &prices->items[prices->count++];
     memcpy(listing->slug, slug.bytes, slug.size);
     listing->slug_size = slug.size;
@@ -64,15 +68,14 @@ static struct listing *add(struct price_list *prices, const struct model *model,
     return listing;
 }
 
-static void add_named(struct price_list *prices, const struct model *model, const struct study_model *named,
-                      int64_t prompt_pico_usd, int64_t completion_pico_usd)
+static void add_named(struct price_list *prices, const struct model *model, const struct study_model *named)
 {
     struct span variant = slug_variant(span_of(named->slug));
     struct listing *listing = add(prices, model, model->slug, variant);
 
     if (listing == NULL)
         return;
-    bool is_free = variant.size > 0 || named->is_promotion;
+    listing->is_free = variant.size > 0 || named->is_promotion;
     listing->weight = named->weight;
     if (named->from != 0)
         listing->from_day = day_of(named->from);
@@ -83,17 +86,15 @@ static void add_named(struct price_list *prices, const struct model *model, cons
     listing->reasoning = named->reasoning;
     listing->cached = named->cached;
     listing->tool_calls = named->tool_calls;
-    listing->prompt_pico_usd = is_free ? 0 : prompt_pico_usd;
-    listing->completion_pico_usd = is_free ? 0 : completion_pico_usd;
     listing->is_promotion = named->is_promotion;
     listing->mix = named->mix >= 0 ? (uint32_t)named->mix : study_mix_of(model->author, model->source);
 }
 
 /* A model nobody writes about: small traffic, of a kind that follows from its name. */
-static void add_tail(struct price_list *prices, const struct model *model, int64_t prompt_pico_usd,
-                     int64_t completion_pico_usd)
+static void add_tail(struct price_list *prices, const struct model *model)
 {
-    bool is_priced = prompt_pico_usd > 0 || completion_pico_usd > 0;
+    struct list_price price = catalog_price(prices->catalog, model->slug, model->released_ms);
+    bool is_priced = price.prompt > 0 || price.completion > 0;
     struct listing *listing;
 
     /* The router's own names are stealth models, each on show for a few days: only named ones have their dates. */
@@ -102,6 +103,7 @@ static void add_tail(struct price_list *prices, const struct model *model, int64
     listing = add(prices, model, model->slug, is_priced ? (struct span){NULL, 0} : span_of("free"));
     if (listing == NULL)
         return;
+    listing->is_free = !is_priced;
     listing->prompt = DEMO_PROMPT_MIN + (int64_t)(hash_fnv1a(model->slug) >> 16) % DEMO_PROMPT_RANGE;
     listing->completion = DEMO_COMPLETION_MIN + (int64_t)(hash_fnv1a(model->slug) >> 24) % DEMO_COMPLETION_RANGE;
     if (model_reasons(model)) {
@@ -110,24 +112,22 @@ static void add_tail(struct price_list *prices, const struct model *model, int64
     }
     listing->cached = model->source == SOURCE_CLOSED ? TAIL_CACHED_CLOSED : TAIL_CACHED_OPEN;
     listing->tool_calls = DEMO_TOOL_CALLS;
-    listing->prompt_pico_usd = prompt_pico_usd;
-    listing->completion_pico_usd = completion_pico_usd;
     listing->mix = study_mix_of(model->author, model->source);
 }
 
-static void add_model(struct price_list *prices, const struct model *model, double prompt_usd, double completion_usd)
+static void add_model(struct price_list *prices, const struct model *model)
 {
     const struct study_model *named;
     bool is_named = false;
 
     for (uint32_t index = 0; (named = study_model(index)) != NULL; index++) {
         if (span_equal(slug_base(span_of(named->slug)), model->slug)) {
-            add_named(prices, model, named, pico_usd(prompt_usd), pico_usd(completion_usd));
+            add_named(prices, model, named);
             is_named = true;
         }
     }
     if (!is_named)
-        add_tail(prices, model, pico_usd(prompt_usd), pico_usd(completion_usd));
+        add_tail(prices, model);
 }
 
 static uint32_t named_count(void)
@@ -143,18 +143,22 @@ enum verdict price_list_open(struct price_list **out, const struct catalog *cata
 {
     struct price_list *prices = calloc(1, sizeof(*prices));
     struct model model;
-    double prompt_usd, completion_usd;
 
     *out = NULL;
     if (prices == NULL)
         goto no_memory;
+    prices->catalog = catalog;
     prices->room = (uint32_t)catalog_count(catalog) + named_count();
     prices->items = calloc(prices->room, sizeof(*prices->items));
+    prices->names = calloc(prices->room, sizeof(*prices->names));
     prices->weights = calloc(prices->room, sizeof(*prices->weights));
-    if (prices->items == NULL || prices->weights == NULL)
+    for (int odd = 0; odd < 2; odd++)
+        prices->choices[odd].items = calloc(prices->room, sizeof(*prices->items));
+    if (prices->items == NULL || prices->names == NULL || prices->weights == NULL || prices->choices[0].items == NULL ||
+        prices->choices[1].items == NULL)
         goto no_memory;
-    for (size_t index = 0; catalog_at(catalog, index, &model, &prompt_usd, &completion_usd); index++)
-        add_model(prices, &model, prompt_usd, completion_usd);
+    for (size_t index = 0; catalog_at(catalog, index, &model); index++)
+        add_model(prices, &model);
     if (prices->count == 0) {
         price_list_close(prices);
         return reason_set(why, HALT, WORKLOAD_NO_MODELS, 0, "the catalog has no model to generate events of");
@@ -178,9 +182,12 @@ void price_list_close(struct price_list *prices)
 {
     if (prices == NULL)
         return;
-    alias_table_close(&prices->choices[0].table);
-    alias_table_close(&prices->choices[1].table);
+    for (int odd = 0; odd < 2; odd++) {
+        alias_table_close(&prices->choices[odd].table);
+        free(prices->choices[odd].items);
+    }
     free(prices->items);
+    free(prices->names);
     free(prices->weights);
     free(prices);
 }
@@ -200,6 +207,19 @@ static uint64_t token_weight(const struct listing *listing, int64_t day)
     return weight / (AGE_BASE + months) + 1;
 }
 
+/* The models at what they cost on that day. */
+static void set_prices(const struct price_list *prices, struct listing items[], int64_t day)
+{
+    memcpy(items, prices->items, prices->count * sizeof(items[0]));
+    for (uint32_t index = 0; index < prices->count; index++) {
+        if (items[index].is_free)
+            continue;
+        struct list_price price = catalog_price(prices->catalog, prices->names[index], day * DAY_MS);
+        items[index].prompt_pico_usd = pico_usd(price.prompt);
+        items[index].completion_pico_usd = pico_usd(price.completion);
+    }
+}
+
 static void set_day(struct price_list *prices, struct day_choice *choice, int64_t day)
 {
     const struct study_week *week = study_week(day);
@@ -208,10 +228,11 @@ static void set_day(struct price_list *prices, struct day_choice *choice, int64_
     uint64_t total = 0;
 
     shares[SOURCE_CLOSED] = 1000u - week->open_cn - week->open_row;
+    set_prices(prices, choice->items, day);
     for (uint32_t index = 0; index < prices->count; index++)
-        sums[prices->items[index].source] += token_weight(&prices->items[index], day);
+        sums[choice->items[index].source] += token_weight(&choice->items[index], day);
     for (uint32_t index = 0; index < prices->count; index++) {
-        const struct listing *listing = &prices->items[index];
+        const struct listing *listing = &choice->items[index];
         uint64_t weight = token_weight(listing, day), tokens = (uint64_t)(listing->prompt + listing->completion);
         prices->weights[index] =
             weight == 0 ? 0
@@ -231,7 +252,7 @@ const struct listing *price_list_draw(struct price_list *prices, int64_t day, st
 
     if (choice->day != day)
         set_day(prices, choice, day);
-    return &prices->items[alias_table_draw(&choice->table, stream)];
+    return &choice->items[alias_table_draw(&choice->table, stream)];
 }
 
 const char *listing_provider(const struct listing *listing, struct random_stream *stream)

@@ -19,9 +19,9 @@ struct listing {
     int64_t prompt, completion;  /* mean tokens of a request */
     uint32_t reasoning, cached;  /* of completion, of prompt; per mille */
     uint32_t tool_calls;         /* of requests, per mille */
-    int64_t prompt_pico_usd;     /* 10^-12 US dollars a token; 0 for free variants and promotions */
+    int64_t prompt_pico_usd;     /* 10^-12 US dollars a token, on the day it is drawn for; 0 if it is free */
     int64_t completion_pico_usd;
-    bool is_promotion;               /* free for its launch */
+    bool is_free, is_promotion;      /* at any price of the catalog; for its launch */
     uint32_t mix;                    /* what it is used for: study_mix() */
     uint32_t speed;                  /* mean tokens a second */
     const struct study_house *house; /* NULL: hosts only */
@@ -30,13 +30,13 @@ struct listing {
 
 struct price_list;
 
-/* Lists the models; to be closed once. Texts are copied: `catalog` is only read here. HALT: NO-MEMORY;
- * WORKLOAD-NO-MODELS if the catalog has none. */
+/* Lists the models; to be closed once, before `catalog`. HALT: NO-MEMORY; WORKLOAD-NO-MODELS if the catalog has none.
+ */
 MUST_CHECK enum verdict price_list_open(struct price_list **prices, const struct catalog *catalog, struct reason *why);
 void price_list_close(struct price_list *prices);
 
 /* Draws a model for a request on `day` (days since 1970-01-01). O(1) as long as the days asked for are two neighbours.
- * Borrowed until close. */
+ * Borrowed until a draw for a day that is not next to it. */
 const struct listing *price_list_draw(struct price_list *prices, int64_t day, struct random_stream *stream);
 
 /* Sets what listing_provider() looks at, and the speed, from the names of a model. */

@@ -27,10 +27,9 @@ static uint64_t now_ns(void)
 static void make_names(const struct catalog *catalog, const char *prefix, const char *suffix)
 {
     struct model model;
-    double prompt, completion;
 
     for (size_t i = 0; i < NAMES; i++) {
-        if (!catalog_at(catalog, i * 7 % catalog_count(catalog), &model, &prompt, &completion))
+        if (!catalog_at(catalog, i * 7 % catalog_count(catalog), &model))
             abort();
         sizes[i] = (size_t)snprintf(names[i], sizeof(names[i]), "%s%.*s%s", prefix, (int)model.slug.size,
                                     model.slug.bytes, suffix);

@@ -87,7 +87,6 @@ static void try_catalog(const char *path)
     struct catalog *catalog = NULL;
     struct reason why = {0};
     struct model model;
-    double prompt, completion;
     char slug[EVENT_TEXT_MAX + 8];
     enum verdict verdict = catalog_open(&catalog, path, &why);
 
@@ -96,8 +95,9 @@ static void try_catalog(const char *path)
         return;
     }
     CLAIM(catalog_count(catalog) > 0);
-    for (size_t i = 0; catalog_at(catalog, i, &model, &prompt, &completion); i++) {
-        CLAIM(i < catalog_count(catalog) && prompt >= 0 && completion >= 0 && model.is_known);
+    for (size_t i = 0; catalog_at(catalog, i, &model); i++) {
+        struct list_price price = catalog_price(catalog, model.slug, INT64_C(1764000000000));
+        CLAIM(i < catalog_count(catalog) && price.prompt >= 0 && price.completion >= 0 && model.is_known);
         CLAIM(model.slug.size > 0 && model.slug.size <= EVENT_TEXT_MAX);
         CLAIM(span_equal(catalog_find(catalog, model.slug).slug, model.slug));
         int size = snprintf(slug, sizeof(slug), "%.*s:free", (int)model.slug.size, model.slug.bytes);

@@ -237,7 +237,8 @@ def test_models_are_added_from_lists_of_others(world):
     shown = world.run("catalog", "show", "azure/eu/gpt-90-turbo-2031-02-03", "--catalog", catalog).out
     check("slug       openai/gpt-90-turbo\n" in shown, shown)
     shown = world.run("catalog", "show", "gpt-4o", "--catalog", catalog).out
-    check("price      2 USD" in shown and "source     closed\n" in shown, shown)
+    check("price      2.5 USD" in shown and "from       2031-03-01: 2 USD" in shown, "a price of the future", shown)
+    check("source     closed\n" in shown, shown)
     shown = world.run("catalog", "show", "moonshotai/kimi-k90", "--catalog", catalog).out
     check("source     open_cn\n" in shown, shown)
     check("name       Kimi K90\n" in shown and "maker      Moonshot AI\n" in shown, "names of models.dev", shown)

@@ -35,10 +35,22 @@ struct model catalog_match(const struct catalog *catalog, struct span name, uint
 /* The number of models. */
 size_t catalog_count(const struct catalog *catalog);
 
-/* Walks the models in the order of the file: returns false at the end. A price that the catalog does not have is 0 (USD
- * per million tokens). */
-bool catalog_at(const struct catalog *catalog, size_t index, struct model *model, double *prompt_usd_per_mtok,
-                double *completion_usd_per_mtok);
+/* Walks the models in the order of the file: returns false at the end. */
+bool catalog_at(const struct catalog *catalog, size_t index, struct model *model);
+
+/* What a list asks, USD per million tokens; 0 where the catalog has none. */
+struct list_price {
+    double prompt, completion;
+    int64_t from_ms;  /* the first day that it is meant for, 00:00 UTC; NO_TIME: not said */
+    int64_t until_ms; /* the first day of the one after it; NO_TIME: there is none */
+};
+
+/*
+ * The price of a known model, by its slug, at a time: that of the row with the newest `valid_from` that is not after
+ * it; before all of them, that of the oldest. A price that is dated in the future is none yet, for whatever was asked
+ * before. O(rows of the slug).
+ */
+struct list_price catalog_price(const struct catalog *catalog, struct span slug, int64_t at_ms);
 
 /* A 64-bit hash of the file's bytes, of the steps in use and of their rules, which `tables_version` of a summary names.
  */

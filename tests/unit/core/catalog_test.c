@@ -1,6 +1,7 @@
 /* The model catalog: the bundled one, names folded into one model, dated rows, and what makes a table wrong. */
 #include "gentally/core/catalog.h"
 
+#include "gentally/base/calendar.h"
 #include "suite.h"
 #include "table_file.h"
 
@@ -98,10 +99,9 @@ static void the_bundled_catalog_holds_together(void)
 {
     struct catalog *catalog = open_catalog("");
     struct model model;
-    double prompt, completion;
     size_t index = 0;
 
-    for (; catalog_at(catalog, index, &model, &prompt, &completion); index++) {
+    for (; catalog_at(catalog, index, &model); index++) {
         struct model found = catalog_find(catalog, model.slug);
         CU_ASSERT(found.is_known);
         CU_ASSERT(span_equal(found.slug, model.slug));
@@ -111,8 +111,10 @@ static void the_bundled_catalog_holds_together(void)
         CU_ASSERT(family.is_known && span_equal(family.slug, model.family) && span_equal(family.family, model.family));
         CU_ASSERT_EQUAL(model.source == SOURCE_UNKNOWN, model.is_router);
         CU_ASSERT_NOT_EQUAL(model.reasoning, REASONING_UNKNOWN);
-        CU_ASSERT(prompt >= 0 && prompt <= 1000);
-        CU_ASSERT(completion >= 0 && completion <= 1000);
+        struct list_price price = catalog_price(catalog, model.slug, 0);
+        CU_ASSERT(price.prompt >= 0 && price.prompt <= 1000);
+        CU_ASSERT(price.completion >= 0 && price.completion <= 1000);
+        CU_ASSERT(price.from_ms >= model.released_ms && price.until_ms == NO_TIME);
     }
     CU_ASSERT_EQUAL(index, catalog_count(catalog));
     CU_ASSERT(index >= 574);
@@ -284,20 +286,67 @@ static void the_newest_row_of_a_slug_counts(void)
         "a/one,a,CN,1,1,,always,,9,9,,\n";
     struct catalog *catalog = open_text(text);
     struct model model;
-    double prompt, completion;
 
     CU_ASSERT_EQUAL(catalog_count(catalog), 2);
-    CU_ASSERT(catalog_at(catalog, 0, &model, &prompt, &completion));
+    CU_ASSERT(catalog_at(catalog, 0, &model));
     CU_ASSERT(span_equal(model.slug, span_of("a/one")));
     CU_ASSERT_EQUAL(model.source, SOURCE_OPEN_ROW);
     CU_ASSERT_EQUAL(model.size, SIZE_LARGE);
-    CU_ASSERT_EQUAL(prompt, 2.5);
-    CU_ASSERT_EQUAL(completion, 10);
-    CU_ASSERT(catalog_at(catalog, 1, &model, &prompt, &completion));
+    CU_ASSERT(catalog_at(catalog, 1, &model));
     CU_ASSERT(span_equal(model.slug, span_of("a/two")));
-    CU_ASSERT_FALSE(catalog_at(catalog, 2, &model, &prompt, &completion));
+    CU_ASSERT_FALSE(catalog_at(catalog, 2, &model));
     CU_ASSERT_EQUAL(catalog_find(catalog, span_of("a/uno")).size, SIZE_LARGE);
     CU_ASSERT_EQUAL(catalog_find(catalog, span_of("a/eins")).size, SIZE_LARGE);
+    catalog_close(catalog);
+}
+
+/* Whatever order the rows are in: the price of a day is that of its row, and one of the future is none yet. */
+static void prices_are_those_of_their_time(void)
+{
+    static const char *const days[] = {"2025-06-01", "2025-07-01", "2025-08-01"};
+    static const char *const prices[] = {"3,15", "2.5,10", "2,8"};
+    static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const struct {
+        const char *at;
+        double prompt, completion;
+        const char *from, *until; /* NULL: there is none */
+    } wants[] = {
+        {"1970-01-01", 3, 15, "2025-06-01", "2025-07-01"},
+        {"2025-05-31T23:59:59.999Z", 3, 15, "2025-06-01", "2025-07-01"},
+        {"2025-06-01", 3, 15, "2025-06-01", "2025-07-01"},
+        {"2025-06-30T23:59:59.999Z", 3, 15, "2025-06-01", "2025-07-01"},
+        {"2025-07-01", 2.5, 10, "2025-07-01", "2025-08-01"},
+        {"2025-07-31T23:59:59.999Z", 2.5, 10, "2025-07-01", "2025-08-01"},
+        {"2025-08-01", 2, 8, "2025-08-01", NULL},
+        {"2099-01-01", 2, 8, "2025-08-01", NULL},
+    };
+
+    for (size_t order = 0; order < LENGTH_OF(orders); order++) {
+        char text[1024] = HEADER;
+        for (int row = 0; row < 3; row++)
+            snprintf(text + strlen(text), sizeof(text) - strlen(text), "a/one,a,,,,,,,%s,%s,\n",
+                     prices[orders[order][row]], days[orders[order][row]]);
+        struct catalog *catalog = open_text(text);
+        for (size_t i = 0; i < LENGTH_OF(wants); i++) {
+            int64_t at_ms = 0, from_ms = NO_TIME, until_ms = NO_TIME;
+            CU_ASSERT(time_parse(span_of(wants[i].at), &at_ms) && time_parse(span_of(wants[i].from), &from_ms));
+            CU_ASSERT(wants[i].until == NULL || time_parse(span_of(wants[i].until), &until_ms));
+            struct list_price price = catalog_price(catalog, span_of("a/one"), at_ms);
+            CU_ASSERT(price.prompt == wants[i].prompt && price.completion == wants[i].completion);
+            CU_ASSERT(price.from_ms == from_ms && price.until_ms == until_ms);
+        }
+        catalog_close(catalog);
+    }
+}
+
+/* A row without a day is before all others, and no price of it has an end unless another follows. */
+static void a_price_without_a_day_is_of_before(void)
+{
+    struct catalog *catalog = open_text(HEADER "a/one,a,,,,,,,2,8,2030-01-01,\na/one,a,,,,,,,3,15,,\n");
+    struct list_price price = catalog_price(catalog, span_of("a/one"), INT64_C(1764000000000));
+
+    CU_ASSERT(price.prompt == 3 && price.completion == 15 && price.from_ms == NO_TIME);
+    CU_ASSERT_EQUAL(price.until_ms, INT64_C(1893456000000));
     catalog_close(catalog);
 }
 
@@ -319,15 +368,14 @@ static void the_bundled_names_are_of_their_authors(void)
     };
     struct catalog *catalog = open_catalog(NULL);
     struct model model, other;
-    double prompt, completion;
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         model = catalog_find(catalog, span_of(rows[i].slug));
         CU_ASSERT(span_equal(model.name, span_of(rows[i].name)));
         CU_ASSERT(span_equal(model.author_name, span_of(rows[i].author_name)));
     }
-    for (size_t i = 0; catalog_at(catalog, i, &model, &prompt, &completion); i++) {
-        for (size_t k = 0; k < i && catalog_at(catalog, k, &other, &prompt, &completion); k++) {
+    for (size_t i = 0; catalog_at(catalog, i, &model); i++) {
+        for (size_t k = 0; k < i && catalog_at(catalog, k, &other); k++) {
             if (span_equal(other.author, model.author))
                 CU_ASSERT(span_equal(other.author_name, model.author_name));
         }
@@ -518,6 +566,8 @@ int main(int argc, char **argv)
         {"attributes_follow_from_the_row", attributes_follow_from_the_row},
         {"an_unknown_model_keeps_its_name", an_unknown_model_keeps_its_name},
         {"the_newest_row_of_a_slug_counts", the_newest_row_of_a_slug_counts},
+        {"prices_are_those_of_their_time", prices_are_those_of_their_time},
+        {"a_price_without_a_day_is_of_before", a_price_without_a_day_is_of_before},
         {"the_bundled_names_are_of_their_authors", the_bundled_names_are_of_their_authors},
         {"names_for_people_are_told", names_for_people_are_told},
         {"refuses_a_wrong_table", refuses_a_wrong_table},

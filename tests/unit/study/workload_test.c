@@ -9,6 +9,7 @@
 #include "gentally/codec/json_write.h"
 #include "gentally/core/window.h"
 #include "suite.h"
+#include "table_file.h"
 
 #define FROM_MS INT64_C(1759708800000) /* 2025-10-06, a Monday */
 #define WEEK_MS (7 * DAY_MS)
@@ -354,6 +355,59 @@ static void an_event_is_one_line_of_json(void)
     CU_ASSERT_TRUE(span_equal((struct span){line, size}, span_of(want)));
 }
 
+/* The costs of the same events under a catalog of one model. */
+static void costs_under(const char *rows, int64_t costs[], int64_t times[], int64_t count, int64_t change_ms)
+{
+    const struct workload_options options = {.seed = 7,
+                                             .events = count,
+                                             .from_ms = change_ms - 2 * DAY_MS,
+                                             .to_ms = change_ms + 2 * DAY_MS,
+                                             .accounts = 10,
+                                             .disorder_ms = 60000};
+    char text[1024];
+    struct rule_tables tables = {NULL, NULL};
+    struct reason why = {0};
+    struct event event;
+
+    snprintf(text, sizeof(text), "%s%s",
+             "slug,author,country,open_weights,params_b,active_params_b,reasoning,released,prompt_usd_per_mtok,"
+             "completion_usd_per_mtok,valid_from,aliases\n",
+             rows);
+    struct table_file file = table_file_open(text);
+    CU_ASSERT_EQUAL_FATAL(catalog_open(&tables.catalog, file.path, &why), GO_ON);
+    table_file_close(&file);
+    CU_ASSERT_EQUAL_FATAL(taxonomy_open(&tables.taxonomy, NULL, &why), GO_ON);
+    struct workload *workload = open_workload(&tables, &options);
+    for (int64_t i = 0; i < count; i++) {
+        CU_ASSERT_FATAL(workload_next(workload, &event));
+        costs[i] = event.cost_nano_usd;
+        times[i] = event.created_ms;
+    }
+    workload_close(workload);
+    tables_close(&tables);
+}
+
+/* Events cost what the catalog's price was when they were: also those that come late, over midnight. */
+static void an_event_costs_what_its_day_does(void)
+{
+    enum { COUNT = 2000 };
+    static int64_t before[COUNT], after[COUNT], changed[COUNT], times[COUNT];
+    const int64_t change_ms = INT64_C(1763337600000); /* 2025-11-17 */
+    int differing = 0, seen[2] = {0};
+
+    costs_under("a/b,a,US,0,,,no,2025-01-01,1,4,2025-01-01,\n", before, times, COUNT, change_ms);
+    costs_under("a/b,a,US,0,,,no,2025-01-01,3,9,2025-01-01,\n", after, times, COUNT, change_ms);
+    costs_under("a/b,a,US,0,,,no,2025-01-01,3,9,2025-11-17,\na/b,a,US,0,,,no,2025-01-01,1,4,2025-01-01,\n", changed,
+                times, COUNT, change_ms);
+    for (int i = 0; i < COUNT; i++) {
+        bool is_after = times[i] >= change_ms;
+        differing += before[i] != after[i];
+        seen[is_after]++;
+        CU_ASSERT_EQUAL(changed[i], is_after ? after[i] : before[i]);
+    }
+    CU_ASSERT(differing > COUNT / 2 && seen[0] > COUNT / 4 && seen[1] > COUNT / 4);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -362,6 +416,7 @@ int main(int argc, char **argv)
         {"shares_are_the_studys", shares_are_the_studys},
         {"loyal_accounts_keep_to_their_models", loyal_accounts_keep_to_their_models},
         {"arrivals_lose_nothing", arrivals_lose_nothing},
+        {"an_event_costs_what_its_day_does", an_event_costs_what_its_day_does},
         {"an_event_is_one_line_of_json", an_event_is_one_line_of_json},
         CU_TEST_INFO_NULL,
     };
