@@ -64,7 +64,7 @@ struct adaptation {
     const struct config *config;
     const char *in, *dead_letters;
     enum adapter_source source;
-    bool is_drain;
+    bool is_drain, is_ready;
     char letters_name[256], prefix[256];
     struct foreign foreign;
     struct encoder *encoder;
@@ -187,31 +187,6 @@ static enum verdict turn(struct adaptation *adaptation, bool *is_done, struct re
     return GO_ON;
 }
 
-/* A relay that cannot go on is closed, and another begins behind what was committed. */
-static enum verdict work(struct adaptation *adaptation, struct leaving *leaving, struct reason *why)
-{
-    const struct relay_options options = {adaptation->config, adaptation->in, adaptation->prefix, adaptation->logger};
-    bool is_done = false;
-    int64_t asked_ms;
-
-    while (!is_done && leaving_signal(leaving, &asked_ms) == 0) {
-        const struct counts before = adaptation->counts;
-        enum verdict verdict = adaptation->relay == NULL ? relay_open(&adaptation->relay, &options, why) : GO_ON;
-        if (verdict == GO_ON)
-            verdict = turn(adaptation, &is_done, why);
-        if (verdict == HALT)
-            return HALT;
-        if (verdict == GO_ON)
-            continue;
-        log_reason(adaptation->logger, LOG_LEVEL_WARN, why);
-        adaptation->counts = before; /* What it put is aborted, and comes again. */
-        relay_close(adaptation->relay);
-        adaptation->relay = NULL;
-        leaving_wait(leaving, RETRY_MS);
-    }
-    return GO_ON;
-}
-
 /* The topics that are written to: a transaction would wait for one that is not there. */
 static enum verdict check_topics(struct adaptation *adaptation, struct reason *why)
 {
@@ -225,6 +200,48 @@ static enum verdict check_topics(struct adaptation *adaptation, struct reason *w
         verdict = producer_check_topic(producer, adaptation->dead_letters, why);
     producer_close(producer);
     return verdict;
+}
+
+/* What is asked of servers before the first record: whoever is away is waited for. */
+static enum verdict get_ready(struct adaptation *adaptation, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (adaptation->is_ready)
+        return GO_ON;
+    if (adaptation->foreign.adapter == NULL)
+        verdict = foreign_open(&adaptation->foreign, adaptation->config, adaptation->source, adaptation->logger, why);
+    if (verdict == GO_ON)
+        verdict = check_topics(adaptation, why);
+    adaptation->is_ready = verdict == GO_ON;
+    return verdict;
+}
+
+/* A relay that cannot go on is closed, and another begins behind what was committed. */
+static enum verdict work(struct adaptation *adaptation, struct leaving *leaving, struct reason *why)
+{
+    const struct relay_options options = {adaptation->config, adaptation->in, adaptation->prefix, adaptation->logger};
+    bool is_done = false;
+    int64_t asked_ms;
+
+    while (!is_done && leaving_signal(leaving, &asked_ms) == 0) {
+        const struct counts before = adaptation->counts;
+        enum verdict verdict = get_ready(adaptation, why);
+        if (verdict == GO_ON && adaptation->relay == NULL)
+            verdict = relay_open(&adaptation->relay, &options, why);
+        if (verdict == GO_ON)
+            verdict = turn(adaptation, &is_done, why);
+        if (verdict == HALT)
+            return HALT;
+        if (verdict == GO_ON)
+            continue;
+        log_reason(adaptation->logger, LOG_LEVEL_WARN, why);
+        adaptation->counts = before; /* What it put is aborted, and comes again. */
+        relay_close(adaptation->relay);
+        adaptation->relay = NULL;
+        leaving_wait(leaving, RETRY_MS);
+    }
+    return GO_ON;
 }
 
 static enum verdict read_options(struct adaptation *adaptation, const struct command_option *options,
@@ -250,15 +267,10 @@ static enum verdict read_options(struct adaptation *adaptation, const struct com
 
 static enum verdict open_parts(struct adaptation *adaptation, struct reason *why)
 {
-    enum verdict verdict =
-        foreign_open(&adaptation->foreign, adaptation->config, adaptation->source, adaptation->logger, why);
+    enum verdict verdict = encoder_open(&adaptation->encoder, why);
 
-    if (verdict == GO_ON)
-        verdict = encoder_open(&adaptation->encoder, why);
     adaptation->records = calloc(RECORDS_MAX, sizeof(*adaptation->records));
-    if (verdict == GO_ON && adaptation->records == NULL)
-        verdict = no_memory(why, "for records");
-    return verdict == GO_ON ? check_topics(adaptation, why) : verdict;
+    return verdict == GO_ON && adaptation->records == NULL ? no_memory(why, "for records") : verdict;
 }
 
 static void close_parts(struct adaptation *adaptation)
@@ -291,6 +303,8 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (verdict == GO_ON) {
         leaving_reach(leaving, LEAVING_COUNTING, EX_TEMPFAIL);
         verdict = work(&adaptation, leaving, why);
+    }
+    if (adaptation.is_ready) {
         tell_remarks(&adaptation, 0);
         tell(&adaptation, "ADAPT-ENDED");
     }

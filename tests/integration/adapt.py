@@ -273,6 +273,26 @@ def test_who_sleeps_is_fenced(world):
     compare(world, ids + good, bad + wrong)
 
 
+def test_servers_that_are_away_are_waited_for(world):
+    """Redis, which is asked about the account key; then Kafka. What is there is adapted when both are."""
+    kafka = world.start_kafka()
+    setup(world)
+    world.count_accounts()
+    values, ids, bad = rows(0, 100)
+    send(world, values)
+    world.redis.kill()
+    process = adapt(world)
+    process.says("STORE-UNREACHABLE")
+    kafka.kill()
+    world.redis.start()
+    process.says("SINK-UNREACHABLE")
+    kafka.start()
+    wait_until(lambda: committed(world) == len(values), 60, "all records adapted")
+    process.signal(signal.SIGTERM)
+    equal(process.wait(30), 0, "exit status after SIGTERM")
+    compare(world, ids, bad)
+
+
 def test_what_is_not_there_is_said(world):
     setup(world)
     for arguments, says in (
