@@ -56,6 +56,13 @@ void figure_real(struct figure *figure, double value)
                                 : (struct figure_cell){.kind = CELL_NONE});
 }
 
+void figure_estimate(struct figure *figure, double value)
+{
+    double scale = value == 0 || !isfinite(value) ? 1 : pow(10, 12 - floor(log10(fabs(value))));
+
+    figure_real(figure, isfinite(scale) ? round(value * scale) / scale : value);
+}
+
 void figure_text(struct figure *figure, struct span text)
 {
     put(figure, (struct figure_cell){.kind = text.bytes == NULL ? CELL_NONE : CELL_TEXT, .text = text});

@@ -60,10 +60,13 @@ struct figure_chart {
 #define FIGURE_COLUMNS_MAX 20
 #define FIGURE_NOTES_MAX 12
 
+struct figure_spec;
+
 /* What a figure is made of, for programs. */
 struct figure_definition {
     const char *rollup, *window, *period; /* of which summaries, by which windows, over which of them */
     int64_t revision;                     /* the records in these windows, by the ledger: more is newer */
+    const struct figure_spec *spec;       /* borrowed */
 };
 
 /* All zero but `has_failed` is an empty figure. */
@@ -90,7 +93,8 @@ void figure_column(struct figure *figure, const char *name, const char *title, e
 /* The next cell. */
 void figure_none(struct figure *figure);
 void figure_integer(struct figure *figure, int64_t value);
-void figure_real(struct figure *figure, double value); /* NaN or infinite: an empty cell */
+void figure_real(struct figure *figure, double value);     /* NaN or infinite: an empty cell */
+void figure_estimate(struct figure *figure, double value); /* the same, to thirteen digits: more are noise */
 void figure_text(struct figure *figure, struct span text);
 void figure_date(struct figure *figure, int64_t ms); /* by the column's type: date, or month */
 size_t figure_row_count(const struct figure *figure);

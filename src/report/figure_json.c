@@ -2,6 +2,7 @@
 #include "figure_json.h"
 
 #include "column_meanings.h"
+#include "cubes.h"
 #include "gentally/base/calendar.h"
 
 static void write_switch(struct document *document, const char *name, bool is_on)
@@ -112,6 +113,7 @@ static void write_definition(struct document *document, const struct figure *fig
     write_named(document, "period", definition->period);
     document_key(document, "revision");
     document_integer(document, definition->revision);
+    cubes_write_recipe(document, definition->spec);
     document_raw(document, "}");
 }
 

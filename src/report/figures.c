@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cubes.h"
 #include "document_header.h"
 #include "document_notes.h"
 #include "figure_csv.h"
@@ -186,7 +187,8 @@ static void write_one(struct figures *figures, struct dataset *dataset, uint32_t
     figure.definition = (struct figure_definition){.rollup = row_rollup_name(spec->rollup),
                                                    .window = window_kind_name(spec->window),
                                                    .period = periods[spec->period],
-                                                   .revision = figures->revisions[spec->window]};
+                                                   .revision = figures->revisions[spec->window],
+                                                   .spec = spec};
     figure.chart.kind = spec->kind;
     figure.chart.stack = spec->stack;
     spec->make(spec, dataset, &figure);
@@ -270,7 +272,9 @@ static void write_document(struct figures *figures, struct dataset *dataset, FIL
     document_raw(document, "[");
     for (uint32_t index = 0; index < FIGURES_COUNT; index++)
         write_one(figures, dataset, index, csv);
-    document_raw(document, "]}\n");
+    document_raw(document, "]");
+    cubes_write(document, dataset);
+    document_raw(document, "}\n");
 }
 
 /* NULL: no memory. */

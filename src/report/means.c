@@ -95,8 +95,8 @@ static void put_mean_sample(struct figure *figure, enum quantity quantity, const
         interval = statistics_mean_interval((double)sum, (double)squared, (double)quantity_requests(sums));
 
     figure_real(figure, (double)quantity_requests(sums));
-    figure_real(figure, isfinite(interval.low) ? fmax(0, interval.low) : interval.low);
-    figure_real(figure, interval.high);
+    figure_estimate(figure, isfinite(interval.low) ? fmax(0, interval.low) : interval.low);
+    figure_estimate(figure, interval.high);
 }
 
 static void take_category(void *context, const struct summary_row *row)

@@ -27,7 +27,7 @@ static double size_of(const int64_t sums[MEASURE_COUNT])
 
 void sample_size(struct figure *figure, const int64_t sums[MEASURE_COUNT])
 {
-    figure_real(figure, size_of(sums));
+    figure_estimate(figure, size_of(sums));
 }
 
 void sample_interval(struct figure *figure, double share, const int64_t whole[MEASURE_COUNT])
@@ -37,7 +37,7 @@ void sample_interval(struct figure *figure, double share, const int64_t whole[ME
 
     if (size > 0)
         interval = statistics_share_interval(share, size);
-    figure_real(figure, size);
-    figure_real(figure, interval.low);
-    figure_real(figure, interval.high);
+    figure_estimate(figure, size);
+    figure_estimate(figure, interval.low);
+    figure_estimate(figure, interval.high);
 }

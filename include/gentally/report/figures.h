@@ -6,17 +6,19 @@
  * and a 95 % interval. A figure without data stays in the document and says what is missing. There are two editions, of
  * one's own traffic, and of the study: the second has notes and dates about it, and its models in S34 and S38.
  *
- *   {"format": 1, "header": {title, edition, range, as_of, requests, tokens, ..., coverage, ledger, scalars}, "notes":
- * [text,
- * ...], "figures": [{id, section, title, about,
- *                 "definition": {measure, unit, rollup, window, period, revision},
+ *   {"format": 1, "header": {title, edition, range, as_of, requests, tokens, ..., coverage, ledger, scalars},
+ *    "notes": [text, ...],
+ *    "figures": [{id, section, title, about,
+ *                 "definition": {measure, unit, rollup, window, period, revision, recipe},
  *                 "chart": {kind, stack, x, y, series, ..., order, rules, line},
  *                 "columns": [{name, title, type, about}, ...], "rows": [[cell, ...], ...], "notes": [...],
- *                 "missing": null or why there is nothing to draw}, ...]}
+ *                 "missing": null or why there is nothing to draw}, ...],
+ *    "cubes": {name: {keys, members, measures, weeks}, ...}}
  *
  * A row is one point: x, series, the sums as integers, and what is made of them. Types of columns: date ("2025-11-17"),
  * month ("2025-11"), text, integer, real, share (0..1), usd, usd_per_mtok (dollars per million tokens), flag. `order`
- * lists the series as they are drawn.
+ * lists the series as they are drawn. A recipe says how the figure is made of a cube, which has the sums of each week
+ * by author, source and the like: so a page can make figures of a part of them.
  */
 #ifndef GENTALLY_FIGURES_H
 #define GENTALLY_FIGURES_H

@@ -61,6 +61,38 @@ static void one_event_is_drawn(void)
     json_decref(document);
 }
 
+/* Members are combinations of keys; what is suppressed is in none, what is 0 everywhere is no measure. */
+static void a_cube_has_what_the_figures_have(void)
+{
+    static struct stack stack;
+    struct figure_line lines[] = {
+        model(0, "model_slug=a/b:free,author=a,source=open_cn,size=small,reasoning=always", 1000),
+        model(0, "model_slug=a/b,author=a,source=open_cn,size=small,reasoning=always", 200),
+        model(0, "model_slug=c/d,author=c,source=closed", 30), model(1, "model_slug=c/d,author=c,source=closed", 4),
+        model(1, "model_slug=e/f,author=e,source=closed", 50000)};
+
+    lines[4].is_suppressed = true;
+    stack.count = 0;
+    for (size_t at = 0; at < LENGTH_OF(lines); at++)
+        push(&stack, &lines[at]);
+    json_t *document = document_of(&stack);
+    json_t *cubes = json_object_get(document, "cubes");
+    char *cube = json_dumps(json_object_get(cubes, "model"), JSON_COMPACT);
+    CU_ASSERT_STRING_EQUAL(cube,
+                           "{\"keys\":[\"author\",\"source\",\"size\",\"reasoning\"],"
+                           "\"members\":[[\"a\",\"Chinese OSS\",\"small\",\"Reasoning\"],"
+                           "[\"c\",\"Closed\",\"unknown\",\"unknown\"]],"
+                           "\"measures\":[\"tokens\",\"requests\",\"models\"],"
+                           "\"weeks\":[[\"2025-11-17\",[0,1200,2,1,1,30,1,1]],[\"2025-11-24\",[1,4,1,1]]]}");
+    free(cube);
+    CU_ASSERT_EQUAL(json_array_size(json_object_get(json_object_get(cubes, "tag"), "weeks")), 0);
+    json_t *recipe = json_object_get(json_object_get(figure_of(document, "S03"), "definition"), "recipe");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(recipe, "cube")), "model");
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(recipe, "top")), 20);
+    CU_ASSERT(json_is_null(json_object_get(json_object_get(figure_of(document, "S04"), "definition"), "recipe")));
+    json_decref(document);
+}
+
 /* Averages are over what is known: 100 tokens of two requests, not of five; a price is that of the half that has one. A
  * week of which nothing is known has no average. */
 static void averages_leave_out_what_is_not_known(void)
@@ -531,6 +563,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"nothing is a document, too", nothing_is_a_document_too},
         {"figures stand in the study's order", figures_stand_in_the_study_s_order},
+        {"a cube has what the figures have", a_cube_has_what_the_figures_have},
         {"one event is drawn", one_event_is_drawn},
         {"averages leave out what is not known", averages_leave_out_what_is_not_known},
         {"a week without traffic is told", a_week_without_traffic_is_told},
