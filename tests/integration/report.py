@@ -9,6 +9,7 @@ import csv
 import functools
 import json
 import math
+import shutil
 import subprocess
 
 import duckdb
@@ -328,6 +329,7 @@ def test_every_figure_is_what_sql_says(world):
     compare(part, truth, examples)
     compare_recount(world, part, lines, "--from", "2025-07-07", "--to", "2025-09-29", only=RANGED)
     compare_lines(part, truth)
+    compare_remade(world, document, part)
     # A range in which nothing happened.
     nothing = report(world, "--from", "2019-01-01", "--to", "2020-01-01")
     equal(
@@ -337,6 +339,19 @@ def test_every_figure_is_what_sql_says(world):
     )
     again = world.run("report", "--format", "json").out
     equal(json.loads(again), document, "the document on standard output")
+
+
+def compare_remade(world, document, part):
+    """What the page makes of the cubes: all of the document's own figures, and those of a part of the range."""
+    for name, made in (("all", document), ("part", part)):
+        (world.folder / f"{name}.json").write_text(json.dumps(made))
+    node = shutil.which("node") or shutil.which("nodejs")
+    if node is None:
+        return note("without node nothing is made of the cubes")
+    for more in ([], ["2025-07-07", "2025-09-28", world.folder / "part.json"]):
+        program = [node, ROOT / "tests" / "page" / "remade.mjs", world.folder / "all.json", *more]
+        made = subprocess.run(program, capture_output=True, text=True)
+        check(made.returncode == 0 and made.stdout.startswith("33 figures"), made.stdout[:2000] + made.stderr)
 
 
 @functools.lru_cache(maxsize=None)

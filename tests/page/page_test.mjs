@@ -309,6 +309,106 @@ const tests = {
       }
   },
 
+  // Figures follow what is chosen, by sums made here again; the address holds it, and links land all the same.
+  async what_is_chosen_is_shown() {
+    const chosen = "?from=2025-06-02&to=2025-09-01&author=qwen";
+    const visited = await open(browser, `${files.study}#S07${chosen}`);
+    const { page } = visited;
+    const { study } = studies;
+    const { category, geography } = study.cubes;
+    const shown = async (id) => {
+      const details = page.locator(`#${id} .table`);
+      if (!(await details.evaluate((one) => one.open))) await page.locator(`#${id} .table > summary`).click();
+      await page.locator(`#${id} tbody tr`).first().waitFor();
+      return page.$$eval(`#${id} table tr`, (rows) => rows.map((row) => [...row.cells].map((one) => one.textContent)));
+    };
+    // Tokens of a week by member, of those members for which the test holds.
+    const sumOf = (cube, week, isGood) => {
+      const step = cube.measures.length + 1;
+      const values = new Map(cube.weeks).get(week);
+      let sum = 0;
+      for (let at = 0; at < values.length; at += step)
+        if (isGood(...cube.members[values[at]])) sum += values[at + 1 + cube.measures.indexOf("tokens")];
+      return sum;
+    };
+    const top = (id) => page.evaluate((name) => document.getElementById(name).getBoundingClientRect().top, id);
+    await page.locator("#S07 svg").first().waitFor();
+    for (let wait = 0; wait < 20 && Math.abs((await top("S07")) - 16) > 2; wait++) await page.waitForTimeout(50);
+    assert.ok(Math.abs((await top("S07")) - 16) <= 2, `the link lands ${await top("S07")} px from the top`);
+    const [head, ...weeks] = await shown("S07");
+    assert.equal(weeks.length, 14, "weeks from 2 Jun to 1 Sep");
+    assert.ok(!head.includes("seo"));
+    for (const [at, name] of head.entries())
+      if (at > 0) {
+        const own = sumOf(category, "2025-06-02", (author, _, topic) => author === "qwen" && topic === name);
+        const all = sumOf(category, "2025-06-02", (author, _, topic) => author === "qwen" && topic !== "seo");
+        assert.ok(Math.abs(numbersOf(weeks[0][at])[0] / 100 - own / all) < 0.00006, `${name}: ${weeks[0][at]}`);
+      }
+    assert.match(await page.textContent("#S07 .view"), /^Shown: .* from 2 Jun 2025 to 1 Sep 2025, qwen\./);
+    for (const [name, value] of [
+      ["from", "2025-06-02"],
+      ["to", "2025-09-01"],
+      ["source", ""],
+      ["author", "qwen"],
+      ["as", ""],
+    ])
+      assert.equal(await page.inputValue(`#view-${name}`), value, name);
+    // What cannot follow says so: every figure says one or the other.
+    const said = Object.fromEntries(
+      await page.$$eval("section.figure", (list) =>
+        list.map((one) => [one.id, one.querySelector(".view:not([hidden])")?.textContent ?? ""]),
+      ),
+    );
+    for (const [id, words] of Object.entries(said)) assert.match(words, /Shown: |Not filtered so: this figure /, id);
+    assert.match(said.S24, /Shown: .*Not filtered so: this figure is of one author\./);
+    assert.match(said.S31, /Shown: .*Not filtered so: this figure does not tell authors apart\./);
+    assert.match(said.S36, /Shown: .*Not filtered so: this figure is of the whole range\./);
+    const bars = await shown("S31");
+    const range = geography.weeks.map(([week]) => week).filter((week) => week >= "2025-06-02" && week <= "2025-09-01");
+    const sums = (isGood) => range.reduce((sum, week) => sum + sumOf(geography, week, isGood), 0);
+    const asia = bars.find((row) => row[0] === "Asia");
+    assert.ok(Math.abs(numbersOf(asia[1])[0] / 100 - sums((one) => one === "Asia") / sums(() => true)) < 0.0001, asia);
+    // Models by an author's slug, sums in place of shares.
+    assert.ok((await shown("S36")).slice(1).every(([model]) => model.startsWith("qwen/")));
+    await page.selectOption("#view-as", "sum");
+    assert.equal(new URL(page.url()).hash, `#S07${chosen}&as=sum`);
+    await drawAll(page);
+    await page.locator("#S07 .axis-title", { hasText: /^Tokens$/ }).waitFor();
+    const [, absolute] = await shown("S07");
+    const isOwn = (author, _, topic) => author === "qwen" && topic === "programming";
+    const programming = sumOf(category, "2025-06-02", isOwn);
+    assert.equal(absolute[(await shown("S07"))[0].indexOf("programming")], programming.toLocaleString("en-US"));
+    // A link within the page takes the choice along; the way back and everything again.
+    await page.locator('nav a[href="#S20"]').click();
+    assert.equal(new URL(page.url()).hash, `#S20${chosen}&as=sum`);
+    await page.goBack();
+    assert.equal(new URL(page.url()).hash, `#S07${chosen}&as=sum`);
+    await page.locator("#view button").click();
+    assert.equal(new URL(page.url()).hash, "#S07");
+    assert.equal((await shown("S07")).length, 1 + new Set(figureOf(study, "S07").rows.map((row) => row[0])).size);
+    assert.equal(await page.locator(".view:visible").count(), 0);
+    // What is no choice is none, and a name stays a name.
+    const hostile = "#S07?author=<img src=x>&from=soon&source=all&as=2";
+    for (const bad of [hostile, "#S07?from=2025-13-45", "#%E0%A4%A?author=&to"]) {
+      await page.evaluate((hash) => (location.hash = hash), bad);
+      await page.waitForTimeout(50);
+      assert.equal(await page.locator(".view:visible").count(), 0, bad);
+    }
+    await page.evaluate(() => (location.hash = "#S09?source=open"));
+    await page.locator("#S09 .view", { hasText: "Shown: open models." }).waitFor();
+    assert.deepEqual((await shown("S09"))[0].slice(1).sort(), ["Chinese OSS", "RoW OSS"]);
+    await page.evaluate(() => (location.hash = "#S09?from=2030-01-01"));
+    await page.locator("#S09 .missing", { hasText: "There is nothing of this in what is chosen" }).waitFor();
+    assert.deepEqual(visited.said, []);
+    assert.deepEqual([...new Set(visited.asked.map((url) => url.split("#")[0]))], [`file://${files.study}`]);
+    await visited.close();
+  },
+
+  async the_page_is_one_small_file() {
+    const size = readFileSync(files.study).length;
+    assert.ok(size < 1_500_000, `${size} bytes`);
+  },
+
   async lines_say_where_they_begin_and_end() {
     await visit("study", {}, async (page, study) => {
       await drawAll(page);

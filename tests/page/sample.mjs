@@ -953,6 +953,76 @@ function appendix() {
   );
 }
 
+// What the page can make figures of anew: made up, and of no figure's numbers, so that a test sees which it shows.
+const RECIPES = {
+  S01: { cube: "model", maker: "shares", quantity: "tokens" },
+  S02: { cube: "model", maker: "shares", quantity: "tokens" },
+  S03: { cube: "model", maker: "shares", quantity: "tokens", source: "OSS", top: 5, has_rest: true },
+  S05: { cube: "model", maker: "shares", quantity: "tokens", source: "OSS" },
+  S06: { cube: "model", maker: "counts", quantity: "tokens", source: "OSS" },
+  S07: { cube: "category", maker: "shares", quantity: "tokens", source: "OSS" },
+  S08: { cube: "category", maker: "shares", quantity: "tokens", source: "Chinese OSS" },
+  S09: { cube: "category", maker: "shares", quantity: "tokens", category: "programming" },
+  S13: { cube: "model", maker: "tools", quantity: "tool_tokens" },
+  S15: { cube: "model", maker: "means", quantity: "tokens_prompt" },
+  S17: { cube: "category", maker: "means", quantity: "tokens_prompt" },
+  S19: { cube: "category", maker: "means beside all", quantity: "tokens", category: "programming" },
+  S20: { cube: "category", maker: "shares", quantity: "tokens" },
+  S21: { cube: "category", maker: "shares", quantity: "spend", category: "programming", top: 10, has_rest: true },
+  S24: { cube: "category", maker: "shares", quantity: "tokens", author: "anthropic" },
+  S31: { cube: "geography", maker: "shares", quantity: "tokens" },
+  S35: { cube: "category", maker: "map", quantity: "tokens" },
+};
+
+// prettier-ignore
+const MEMBERS = [
+  ["anthropic", "Closed", "unknown", "Reasoning"], ["openai", "Closed", "unknown", "Reasoning"],
+  ["openai", "RoW OSS", "large", "Reasoning"], ["google", "RoW OSS", "small", "Non-reasoning"],
+  ["deepseek", "Chinese OSS", "large", "Reasoning"], ["qwen", "Chinese OSS", "medium", "Non-reasoning"],
+];
+const PLACES = ["North America", "Asia", "Europe", "South America", "Oceania", "Africa"];
+
+function makeCubes(random) {
+  const upTo = (most) => Math.round(random() * most);
+  const cube = (keys, members, measures, weeks) => ({
+    keys,
+    members,
+    measures: Object.keys(measures),
+    weeks: weeks.map((week) => [
+      week,
+      members.flatMap((_, index) => [index, ...Object.values(measures).map((most) => 1 + upTo(most))]),
+    ]),
+  });
+  const sources = [...new Set(MEMBERS.map(([author, source]) => `${author}|${source}`))].map((one) => one.split("|"));
+  const weeks = [...totals.keys()];
+  const classified = weeks.filter((week) => week >= "2025-05-19");
+  const model = { tokens: 1e7, tokens_completion: 1e6, requests: 1e4, tool_tokens: 1e5, tools_offered_tokens: 1e6 };
+  const category = { tokens: 1e6, tokens_completion: 1e5, requests: 1e3, cost_nano_usd: 1e9, own_key_tokens: 1e3 };
+  return {
+    model: cube(["author", "source", "size", "reasoning"], MEMBERS, { ...model, models: 9 }, weeks),
+    category: {
+      ...cube(
+        ["author", "source", "category"],
+        sources.flatMap((pair) => [...CATEGORIES, "seo"].map((name) => [...pair, name])),
+        category,
+        classified,
+      ),
+      drawn: CATEGORIES,
+    },
+    geography: cube(
+      ["continent", "country"],
+      PLACES.map((place) => [place, place.slice(0, 2)]),
+      { tokens: 1e7 },
+      weeks,
+    ),
+  };
+}
+
+const withRecipe = (figure) => {
+  const recipe = RECIPES[figure.id] ?? null;
+  return { ...figure, definition: { ...figure.definition, recipe: recipe && { has_rest: false, ...recipe } } };
+};
+
 export function makeStudy({ models = 380, seed = 1 } = {}) {
   const random = chance(seed);
   const weeks = series("s07_oss_categories_weekly").rows.map(([week]) => week);
@@ -1024,7 +1094,8 @@ export function makeStudy({ models = 380, seed = 1 } = {}) {
       ...retention(random),
       ...cost(list),
       ...appendix(),
-    ],
+    ].map(withRecipe),
+    cubes: makeCubes(chance(seed + 1)),
   };
 }
 

@@ -67,13 +67,20 @@ function sharesOverTime(figure, data) {
   return Math.abs(now - first) >= LEAST ? `${begin}, from ${share(first)} in ${since}` : `${begin}, as in ${since}`;
 }
 
+// A sum with its unit: "27.9 M tokens", "$12.30".
+function sumOf(figure, value) {
+  const { type, title } = figure.columns.find((column) => column.name === figure.chart.y);
+  return type === "usd" ? dollars(value) : `${compact(value, 3)} ${(title ?? "Tokens").toLowerCase()}`;
+}
+
 // "27.9 M tokens in the week of 24 Nov 2025, 3.1 times those of Nov 2024."
 function volume(figure, data) {
   const sums = new Map();
   for (const { x, y } of data.points) sums.set(x, (sums.get(x) ?? 0) + y);
   const xs = [...sums.keys()].sort();
   const [first, last] = [sums.get(xs[0]), sums.get(xs.at(-1))];
-  const begin = `${compact(last, 3)} tokens in the week of ${day(dayOf(xs.at(-1)))}`;
+  const when = data.xType === "month" ? whenOf(xs.at(-1), "month") : `the week of ${day(dayOf(xs.at(-1)))}`;
+  const begin = `${sumOf(figure, last)} in ${when}`;
   if (xs.length < 2 || first === 0) return begin;
   return `${begin}, ${times(last / first)} those of ${whenOf(xs[0], data.xType)}`;
 }
@@ -104,7 +111,7 @@ function bars(figure, data) {
   const ranked = data.points
     .filter((point) => isNamed(short(String(point.x))) && point.y > 0)
     .sort((a, b) => b.y - a.y);
-  if (!ranked.length || !["share", "integer"].includes(data.yType)) return null;
+  if (!ranked.length || !["share", "integer", "usd"].includes(data.yType)) return null;
   if (data.yType === "share")
     return capital(
       ranked
@@ -112,7 +119,7 @@ function bars(figure, data) {
         .map((point) => `${label(point)} ${share(point.y)}`)
         .join(", "),
     );
-  const begin = `${capital(label(ranked[0]))}: ${compact(ranked[0].y, 3)} tokens`;
+  const begin = `${capital(label(ranked[0]))}: ${sumOf(figure, ranked[0].y)}`;
   return ranked.length > 1 ? `${begin}, ${times(ranked[0].y / ranked[1].y)} ${label(ranked[1])}` : begin;
 }
 
@@ -123,7 +130,9 @@ function parts(figure, data) {
   const largest = data.points
     .filter((point) => isNamed(point.series) && counts.get(point.x) > 1) // a bar of one part says nothing
     .reduce((best, point) => (best && best.y >= point.y ? best : point), null);
-  return largest && `${capital(named(largest.series, figure.chart.series))} is ${share(largest.y)} of ${largest.x}`;
+  if (!largest) return null;
+  const part = data.yType === "share" ? share(largest.y) : sumOf(figure, largest.y);
+  return `${capital(named(largest.series, figure.chart.series))} is ${part} of ${largest.x}`;
 }
 
 // "A price 10 % lower goes with +1.3 % usage", where a line is fitted; else what is used most, and what is dearest.

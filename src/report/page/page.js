@@ -1,6 +1,7 @@
 // The page: takes the document that stands in it, fills the header and the sections, draws each figure when it comes
 // near the window, and, where it is served live, does so again with each new document, in place.
 
+import { isAny, readFragment, writeFragment } from "./choice.js";
 import { element, sentence } from "./dom.js";
 import { drawCharts, heightOf, prepareCharts } from "./draw.js";
 import { finding } from "./finding.js";
@@ -9,6 +10,8 @@ import { listen } from "./live.js";
 import { readFigure } from "./model.js";
 import { dotsOf, pictureOf } from "./picture.js";
 import { makeTable } from "./table.js";
+import { authorsOf, viewOf } from "./view.js";
+import { fillForm } from "./view_form.js";
 
 // The study prints these as tables: they stand open, beside their chart.
 const OPEN_TABLES = ["S03", "S31", "S32", "S33", "S38"];
@@ -159,8 +162,9 @@ function tellSource({ as_of: told, ledger, requests }) {
     .join(", ");
 }
 
-function takeFigure(figure) {
-  const source = JSON.stringify(figure);
+function takeFigure(own) {
+  const { figure, said } = viewOf(own, study, choice);
+  const source = JSON.stringify([figure, said]);
   const known = models.get(figure.id);
   if (known?.source === source) return;
   const section = sectionOf(figure);
@@ -168,6 +172,7 @@ function takeFigure(figure) {
   const entry = known ?? { section };
   Object.assign(entry, { source, figure, isDrawn: false, width: 0 });
   entry.model = readFigure(figure);
+  tellView(section, said);
   models.set(figure.id, entry);
   const isMissing = Boolean(figure.missing) || entry.model.points.length === 0;
   entry.isChart = !isMissing && figure.chart.kind !== "table";
@@ -191,6 +196,14 @@ function takeFigure(figure) {
     watcher.observe(plot);
   }
   if (known && isNear(plot)) drawFigure(entry);
+}
+
+// What of the choice the figure follows.
+function tellView(section, said) {
+  let box = section.querySelector(":scope > .view");
+  if (!box) section.querySelector(".about").after((box = element("p", { class: "view" })));
+  box.hidden = said.length === 0;
+  box.textContent = said.join(" ");
 }
 
 function words(section, entry, isMissing) {
@@ -321,14 +334,25 @@ const entryOf = (plot) => models.get(plot.parentElement.id);
 // A link into the page is held to while what stands above it is drawn, until the reader moves.
 let held = null;
 function hold() {
-  held = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  held = document.getElementById(readFragment(location.hash).id);
   held?.scrollIntoView();
 }
-addEventListener("hashchange", hold);
+addEventListener("hashchange", () => {
+  const given = chosen();
+  if (JSON.stringify(given) !== JSON.stringify(choice)) choose(given);
+  hold();
+});
 for (const type of ["wheel", "touchmove", "keydown", "pointerdown"])
   addEventListener(type, () => (held = null), { passive: true });
 addEventListener("click", (event) => {
-  if (event.target.closest?.('a[href^="#"]')) setTimeout(hold);
+  const link = event.target.closest?.('a[href^="#"]:not([download])');
+  if (!link) return;
+  // What is chosen goes along to the figure that is linked to.
+  if (isAny(choice) && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    history.pushState(null, "", writeFragment(readFragment(link.getAttribute("href")).id, choice));
+  }
+  setTimeout(hold);
 });
 
 // A new width draws what is near again, and the rest when it comes near.
@@ -352,9 +376,32 @@ addEventListener("beforeprint", () => {
   for (const entry of models.values()) drawFigure(entry);
 });
 
+// ---- What is chosen.
+
+let study = null;
+let choice = {};
+
+// By the address; an author whom the document does not have is not chosen.
+function chosen() {
+  const { choice: given } = readFragment(location.hash);
+  if (given.author && !authorsOf(study).includes(given.author)) delete given.author;
+  return given;
+}
+
+function choose(given) {
+  choice = given;
+  fillForm(document.getElementById("view"), study, choice, (changed) => {
+    history.replaceState(null, "", writeFragment(readFragment(location.hash).id, changed));
+    choose(changed);
+  });
+  for (const figure of study.figures) takeFigure(figure);
+  for (const { section } of models.values()) part(section, "source", "p").textContent = source;
+}
+
 // ---- The document.
 
-function take(study) {
+function take(given) {
+  study = given;
   document.title = study.header.title;
   document.getElementById("title").textContent = study.header.title;
   header(study.header);
@@ -365,8 +412,7 @@ function take(study) {
     .find((section) => section.getBoundingClientRect().bottom > 0);
   const before = anchor?.getBoundingClientRect().top;
   tellSource(study.header);
-  for (const figure of study.figures) takeFigure(figure);
-  for (const { section } of models.values()) part(section, "source", "p").textContent = source;
+  choose(chosen());
   if (anchor && scrollY > 0) scrollBy(0, anchor.getBoundingClientRect().top - before);
 }
 

@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PAD = 16;
-const WORDS = "h3, .measure, .about, .axis-title, .chart h4, .fit-key, .legend button span, .source";
+const WORDS = "h3, .measure, .about, .view, .axis-title, .chart h4, .fit-key, .legend button span, .source";
 const PAINT = ["fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "stroke-dasharray", "opacity"];
 const TYPE = ["font-size", "font-family", "font-weight", "text-anchor", "font-variant"];
 
