@@ -162,6 +162,14 @@ void cohorts_make(const struct figure_spec *spec, struct dataset *dataset, struc
         time_format(ms, cohort, sizeof(cohort));
         figure_order(figure, names_put(&dataset->names, (struct span){cohort, 7}));
     }
+    if (count > 0 && first_ms != NO_TIME) {
+        time_format(first_ms, cohort, sizeof(cohort));
+        memcpy(figure->chart.censored, cohort, 7);
+        figure_note(figure,
+                    "The cohort of %.7s is of everybody seen in the stream's first month, whenever they began "
+                    "(left-censored): it is no cohort of first use, and is drawn dashed.",
+                    cohort);
+    }
     if (count > 0)
         figure_note(figure,
                     "Cohorts are shown from their first month on, wherever the range begins. Models are the "

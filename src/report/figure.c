@@ -104,6 +104,25 @@ void figure_rule(struct figure *figure, struct figure_rule rule)
     figure->chart.rules[figure->chart.rule_count++] = rule;
 }
 
+static bool has_panel(const struct figure *figure, struct span panel)
+{
+    for (size_t at = 0; at < figure->cell_count; at += figure->column_count)
+        if (figure->cells[at].kind == CELL_TEXT && span_equal(figure->cells[at].text, panel))
+            return true;
+    return false;
+}
+
+void figure_outstanding(struct figure *figure, struct span panel, struct span series, const char *kind)
+{
+    struct figure_chart *chart = &figure->chart;
+    bool is_told = chart->outstanding_count == LENGTH_OF(chart->outstanding) || !has_panel(figure, panel);
+
+    for (uint32_t at = 0; at < chart->outstanding_count; at++)
+        is_told |= span_equal(chart->outstanding[at].panel, panel) && span_equal(chart->outstanding[at].series, series);
+    if (!is_told)
+        chart->outstanding[chart->outstanding_count++] = (struct figure_outstanding){panel, series, kind};
+}
+
 static char *PRINTF_LIKE(2, 0) text_of(struct figure *figure, const char *format, va_list arguments)
 {
     char *text = NULL;

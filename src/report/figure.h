@@ -45,6 +45,12 @@ struct figure_rule {
     char text[FIGURE_RULE_TEXT_SIZE];
 };
 
+/* A series of a panel that stands out, and as what. */
+struct figure_outstanding {
+    struct span panel, series; /* borrowed until the figure is written */
+    const char *kind;
+};
+
 struct figure_chart {
     const char *kind, *stack;                                /* how rows are drawn; NULL = null */
     const char *x, *y, *series, *panel, *low, *high, *label; /* names of columns */
@@ -55,6 +61,10 @@ struct figure_chart {
     bool has_line; /* a sloping one, from (x, y) to (x, y) */
     double from[2], to[2];
     char line_text[160];
+    const char *const *quarters; /* names of what two medians make: above left, above right, below left, below right */
+    char censored[8];            /* the cohort that began before there was anything to see; "" = none */
+    uint32_t outstanding_count;
+    struct figure_outstanding outstanding[64];
 };
 
 #define FIGURE_COLUMNS_MAX 20
@@ -107,6 +117,9 @@ void figure_order_by(struct figure *figure, const struct groups *groups, const s
                      enum quantity quantity);
 
 void figure_rule(struct figure *figure, struct figure_rule rule);
+/* Brings out a series of a panel that the figure has, the first time. What is beyond the room for them is not told. */
+void figure_outstanding(struct figure *figure, struct span panel, struct span series, const char *kind);
+
 void figure_note(struct figure *figure, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Says why there is nothing to draw, in place of what was said before. */

@@ -37,6 +37,34 @@ static void write_rules(struct document *document, const struct figure_chart *ch
     document_raw(document, "]");
 }
 
+/* What few charts have: absent in others. */
+static void write_standing_out(struct document *document, const struct figure_chart *chart)
+{
+    if (chart->quarters != NULL) {
+        document_key(document, "quarters");
+        document_raw(document, "[");
+        for (int at = 0; at < 4; at++)
+            document_text(document, span_of(chart->quarters[at]));
+        document_raw(document, "]");
+    }
+    if (chart->censored[0] == '\0')
+        return;
+    write_named(document, "censored", chart->censored);
+    document_key(document, "outstanding");
+    document_raw(document, "[");
+    for (uint32_t at = 0; at < chart->outstanding_count; at++) {
+        document_comma(document);
+        document_raw(document, "{");
+        document_key(document, "panel");
+        document_text(document, chart->outstanding[at].panel);
+        document_key(document, "series");
+        document_text(document, chart->outstanding[at].series);
+        write_named(document, "kind", chart->outstanding[at].kind);
+        document_raw(document, "}");
+    }
+    document_raw(document, "]");
+}
+
 static void write_point(struct document *document, const char *name, const double point[2])
 {
     document_key(document, name);
@@ -71,6 +99,7 @@ static void write_chart(struct document *document, const struct figure *figure, 
         document_text(document, names_text(names, figure->order[index]));
     document_raw(document, "]");
     write_rules(document, chart);
+    write_standing_out(document, chart);
     document_key(document, "line");
     if (chart->has_line) {
         document_raw(document, "{");

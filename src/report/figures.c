@@ -15,6 +15,7 @@
 #include "figure_json.h"
 #include "gentally/base/bundled.h"
 #include "gentally/codec/record_read.h"
+#include "marks.h"
 #include "releases.h"
 #include "specs.h"
 
@@ -173,7 +174,8 @@ static const char *const periods[] = {[PERIOD_RANGE] = "all windows of the range
                                       [PERIOD_CATEGORY] = "from the first window with classified requests on",
                                       [PERIOD_LAST_WEEK] = "the last window of the range"};
 
-static void write_one(struct figures *figures, struct dataset *dataset, uint32_t index, FILE *csv)
+static void write_one(struct figures *figures, struct dataset *dataset, const struct signals *signals, uint32_t index,
+                      FILE *csv)
 {
     const struct figure_spec *spec = &specs[index];
     struct document *document = &figures->document;
@@ -197,6 +199,8 @@ static void write_one(struct figures *figures, struct dataset *dataset, uint32_t
     add_rules(dataset, &figure);
     if (figures->options.catalog != NULL && !figures->options.is_study)
         releases_add(spec, dataset, figures->options.catalog, &figure);
+    if (signals != NULL)
+        marks_add(spec, dataset, signals, &figure);
     add_notes(dataset, REMARK_NOTE, &figure);
     if (figure_row_count(&figure) > 0)
         add_notes(dataset, REMARK_NOTE_IF_DRAWN, &figure);
@@ -258,6 +262,7 @@ static void add_revisions(struct figures *figures)
 static void write_document(struct figures *figures, struct dataset *dataset, FILE *csv)
 {
     struct document *document = &figures->document;
+    struct signals *signals = marks_find(dataset);
 
     document->size = 0;
     add_revisions(figures);
@@ -271,7 +276,8 @@ static void write_document(struct figures *figures, struct dataset *dataset, FIL
     document_key(document, "figures");
     document_raw(document, "[");
     for (uint32_t index = 0; index < FIGURES_COUNT; index++)
-        write_one(figures, dataset, index, csv);
+        write_one(figures, dataset, signals, index, csv);
+    signals_close(signals);
     document_raw(document, "]");
     cubes_write(document, dataset);
     document_raw(document, "}\n");

@@ -39,6 +39,11 @@ static void name_tokens(double tokens, char *text, size_t size)
     snprintf(text, size, "Median %.*f%s tokens", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, units[at].name);
 }
 
+/* What the study calls the quarters that two medians make. */
+static const char *const of_categories[] = {"Mass-market volume", "Premium workloads", "Niche utilities",
+                                            "Specialised experts"};
+static const char *const of_models[] = {"Efficient giants", "Premium leaders", "Long tail", "Premium specialists"};
+
 static void draw(struct figure *figure, const struct points *points, const char *label)
 {
     struct figure_chart *chart = &figure->chart;
@@ -49,6 +54,7 @@ static void draw(struct figure *figure, const struct points *points, const char 
     chart->x_title = "Dollars per million tokens";
     chart->y_title = "Tokens";
     chart->label = label;
+    chart->quarters = points->spec->series == SERIES_CATEGORY ? of_categories : of_models;
     if (points->count == 0)
         return;
     struct figure_rule price = {.is_x = true, .at = points->price_median};

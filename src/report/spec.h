@@ -28,6 +28,9 @@ enum spec_extra {
 /* Whose releases are drawn. */
 enum spec_releases { RELEASES_NONE, RELEASES_OF_OPEN, RELEASES_OF_REASONING };
 
+/* Which signals are drawn as lines. */
+enum spec_marks { MARKS_NONE, MARKS_FIRST_WEEKS, MARKS_JUMPS };
+
 struct figure_spec;
 
 /* Makes the figure: sets its chart, adds columns, rows and notes. Memory that runs out sets `*dataset->has_failed`. */
@@ -49,6 +52,7 @@ struct figure_spec {
     bool is_summed;  /* over the period: one row a series, and no x */
     bool is_volume;  /* what is drawn is the quantity, not its share */
     enum spec_releases releases;
+    enum spec_marks marks;
     bool has_rest; /* what is not in the top is "other", and in the denominator */
 };
 

@@ -409,6 +409,89 @@ const tests = {
     assert.ok(size < 1_500_000, `${size} bytes`);
   },
 
+  // What stands out has its colour, all else is grey; what began before the stream is dashed; sizes are told.
+  async cohorts_stand_out() {
+    for (const width of [1440, 390])
+      await visit("study", { width }, async (page, study) => {
+        await drawAll(page);
+        const figure = figureOf(study, "S34");
+        const { outstanding, censored, order } = figure.chart;
+        const value = (name) =>
+          page.evaluate((one) => getComputedStyle(document.documentElement).getPropertyValue(`--${one}`).trim(), name);
+        const hex = (text) => `#${text.match(/\d+/g).map((one) => Number(one).toString(16).padStart(2, "0")).join("")}`;
+        const charts = await page.$$eval("#S34 .chart", (list) =>
+          list.map((chart) => ({
+            panel: chart.querySelector("h4").title,
+            sizes: chart.querySelector(".sizes").textContent,
+            labels: [...chart.querySelectorAll("svg .label")].map((one) => one.textContent),
+            lines: [...chart.querySelectorAll("svg .mark")]
+              .map((mark) => (mark.matches("path") ? mark : mark.querySelector("path")))
+              .filter((path) => path?.getBBox().width > 0)
+              .map((path) => ({
+                series: Number([...path.closest(".mark").classList].find((one) => /^s\d+$/.test(one)).slice(1)),
+                stroke: getComputedStyle(path).stroke,
+                dash: getComputedStyle(path).strokeDasharray,
+              })),
+          })),
+        );
+        assert.equal(charts.length, 8);
+        let brought = 0;
+        for (const { panel, sizes, labels, lines } of charts) {
+          const own = figure.rows.filter((row) => row[0] === panel).map((row) => row[5]);
+          assert.equal(sizes, `cohorts of ${Math.min(...own)} to ${Math.max(...own)} accounts`);
+          for (const { series, stroke, dash } of lines) {
+            const cohort = order[series];
+            const one = outstanding.find((each) => each.panel === panel && each.series === cohort);
+            const name = !one ? "muted" : one.kind === "boomerang" ? "boomerang" : "foundational";
+            assert.equal(hex(stroke), await value(name), `${panel} ${cohort}`);
+            assert.equal(dash !== "none", cohort === censored, `${panel} ${cohort}: ${dash}`);
+            brought += one !== undefined;
+          }
+          const [named] = outstanding.filter((each) => each.panel === panel);
+          const month = named && new Date(`${named.series}-01T00:00:00Z`);
+          const words = month?.toLocaleDateString("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
+          assert.deepEqual(labels, named ? [words] : [], panel);
+        }
+        assert.equal(brought, outstanding.length);
+        assert.match(await page.textContent("#S34 .cohort-key"), /Nov 2024: all seen in the stream's first month/);
+        await page.locator("#S34 .chart").first().focus();
+        await page.keyboard.press("End");
+        assert.match(await page.locator("#spoken").textContent(), /% of \d+/);
+      });
+  },
+
+  // Names of quarters stand in their quarters, on no point.
+  async quarters_are_named() {
+    for (const width of [1440, 390])
+      await visit("study", { width }, async (page, study) => {
+        await drawAll(page);
+        for (const id of ["S36", "S37"]) {
+          const { names, rules, dots } = await page.evaluate((name) => {
+            const box = (one) => one.getBoundingClientRect().toJSON();
+            const all = (query) => [...document.querySelectorAll(`#${name} svg ${query}`)];
+            return {
+              names: all(".quarter").map((one) => [one.textContent, box(one.querySelector("text") ?? one)]),
+              rules: all(".rule").map((one) => box(one.querySelector("line") ?? one)),
+              dots: all(".mark path, .mark circle").map(box),
+            };
+          }, id);
+          const upright = rules.find((rule) => rule.height > rule.width);
+          const lying = rules.find((rule) => rule.width > rule.height);
+          const { quarters } = figureOf(study, id).chart;
+          assert.deepEqual(names.map(([text]) => text).sort(), [...quarters].sort(), `${id} at ${width}`);
+          for (const [text, box] of names) {
+            const at = quarters.indexOf(text);
+            assert.ok(at % 2 ? box.left > upright.left : box.right < upright.left, `${id}: ${text}`);
+            assert.ok(at < 2 ? box.bottom < lying.top : box.top > lying.top, `${id}: ${text}`);
+            for (const dot of dots) {
+              const isApart = dot.right < box.left || dot.left > box.right || dot.bottom < box.top + 3;
+              assert.ok(isApart || dot.top > box.bottom - 3, `${id} at ${width}: ${text} covers a point`);
+            }
+          }
+        }
+      });
+  },
+
   async lines_say_where_they_begin_and_end() {
     await visit("study", {}, async (page, study) => {
       await drawAll(page);
@@ -470,7 +553,7 @@ const tests = {
         );
         const fills = new Map();
         for (const [series, fill] of shown) {
-          if (/\//.test(series) || /^\d+ others$/.test(series) || /^\d{4}-\d{2}$/.test(series)) continue; // of several
+          if (/\//.test(series) || series === "others" || /^\d{4}-\d{2}$/.test(series)) continue; // of several
           assert.equal(fills.get(series) ?? fill, fill, `${series} has two colours`);
           fills.set(series, fill);
         }

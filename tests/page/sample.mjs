@@ -788,6 +788,12 @@ function retention(random) {
         series: "cohort",
         panel: "model",
         order: months,
+        censored: months[0],
+        outstanding: [
+          { panel: panels[0], series: months[6], kind: "foundational_cohort" },
+          { panel: panels[1], series: months[6], kind: "foundational_cohort" },
+          { panel: panels[6], series: months[3], kind: "boomerang" },
+        ],
         x_title: "Months since first use",
         y_title: "Accounts still active",
       },
@@ -797,7 +803,7 @@ function retention(random) {
         column("age", "Months since first use", "integer"),
         column("share", "Retention", "share"),
         column("accounts", "Accounts", "integer"),
-        column("cohort_size", "Cohort size", "integer"),
+        column("cohort_accounts", "Accounts of the cohort", "integer"),
       ],
       rows,
     ),
@@ -855,6 +861,7 @@ function cost(models) {
     { axis: "x", at: price, text: `Median $${price.toFixed(2)}` },
     { axis: "y", at: tokens, text: "Median usage" },
   ];
+  const quarters = ["Efficient giants", "Premium leaders", "Long tail", "Premium specialists"];
   const scatter = (id, title, about, name, title2, line) =>
     figure(
       id,
@@ -873,6 +880,7 @@ function cost(models) {
         x_title: "USD per million tokens (log)",
         y_title: "Tokens (log)",
         rules: quadrants,
+        quarters,
         line,
       },
       [

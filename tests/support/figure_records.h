@@ -75,10 +75,13 @@ static inline void push(struct stack *stack, const struct figure_line *line)
     cell.sums[M_COST_NANO_USD] = cell.sums[M_BILLED_COST_NANO_USD] = line->cost_nano_usd;
     cell.sums[M_BILLED_TOKENS] = line->prompt + line->completion;
     cell.sums[M_CLASSIFIED] = line->classified;
+    cell.sums[M_SPLIT_TOKENS] = line->classified == 0 ? 0 : line->prompt + line->completion;
     cell.sums[M_TOKENS_UNKNOWN] = line->tokens_unknown;
     cell.sums[M_COST_UNKNOWN] = line->cost_unknown;
     cell.sums[M_TOKENS_SQUARED] =
-        line->requests == 0 ? 0 : (line->prompt + line->completion) * (line->prompt + line->completion);
+        line->requests == 0
+            ? 0
+            : (line->prompt + line->completion) * (line->prompt + line->completion) / line->requests; /* all alike */
     bool is_retention = strcmp(line->rollup, ROLLUP_RETENTION) == 0;
     summary.retained = is_retention ? line->accounts : 0;
     for (int64_t account = 0; account < line->accounts && !is_retention; account++) /* few: the estimate is exact */

@@ -10,7 +10,7 @@
  *    "notes": [text, ...],
  *    "figures": [{id, section, title, about,
  *                 "definition": {measure, unit, rollup, window, period, revision, recipe},
- *                 "chart": {kind, stack, x, y, series, ..., order, rules, line},
+ *                 "chart": {kind, stack, x, y, series, ..., order, rules, quarters, censored, outstanding, line},
  *                 "columns": [{name, title, type, about}, ...], "rows": [[cell, ...], ...], "notes": [...],
  *                 "missing": null or why there is nothing to draw}, ...],
  *    "cubes": {name: {keys, members, measures, weeks}, ...}}

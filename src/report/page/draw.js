@@ -3,7 +3,7 @@
 
 import { authorOf, colours, meaningOf, SHAPES } from "./colour.js";
 import { element } from "./dom.js";
-import { text } from "./format.js";
+import { compact, text } from "./format.js";
 import { isNumber, isTime, rank } from "./model.js";
 import { highest, lines, lyingBars, scatter, timeStack, words } from "./shapes.js";
 
@@ -60,6 +60,7 @@ export function drawCharts(model, host, width, announce) {
   const isSplit = Boolean(model.chart.panel);
   const columns = isSplit ? Math.max(2, Math.min(4, Math.floor((width + 20) / 240))) : 1;
   titles(model, host, frame, isSplit);
+  cohortKey(model, host, frame);
   frame.style.setProperty("--columns", columns);
   const chartWidth = Math.floor((width - (columns - 1) * 20) / columns);
   const domains = isSplit ? sharedDomains(model) : {};
@@ -145,7 +146,7 @@ function symbolOf(model, series) {
 // ---- The legend: beside the chart, where its parts end; above it where there is no room.
 
 function legendNames(model) {
-  if (!model.chart.series || model.series.length < 2 || isNested(model)) return [];
+  if (!model.chart.series || model.series.length < 2 || isNested(model) || model.chart.outstanding) return [];
   const labelled =
     model.chart.kind === "points" && model.chart.label === model.chart.series && model.series.length <= 24;
   if (labelled) return [];
@@ -167,8 +168,8 @@ function legendNames(model) {
     ? [
         ...known,
         {
-          name: `${rest.length} others`,
-          short: `${rest.length} others`,
+          name: "others",
+          short: "others",
           index: rest[0].index,
           indexes: rest.map((entry) => entry.index),
         },
@@ -313,7 +314,7 @@ function fill(box, model, panel, shape) {
   const hint = element("div", { class: "hint", hidden: true });
   svgBox.append(shape.svg, cursor, hint);
   box.replaceChildren(
-    ...(panel === "" ? axisTitle(model, "y") : [element("h4", { title: panel }, panel.replace(/^[^/]+\//, ""))]),
+    ...(panel === "" ? axisTitle(model, "y") : panelTitle(model, panel)),
     svgBox,
     ...(panel === "" ? axisTitle(model, "x") : []),
     ...(shape.unfit ? [element("div", { class: "fit-key" }, shape.unfit)] : []),
@@ -326,6 +327,33 @@ function fill(box, model, panel, shape) {
       box,
       shape.stops.findIndex((stop) => stop.key === key),
     );
+}
+
+// The name of a small chart, and how many accounts its lines are of, where they are cohorts.
+function panelTitle(model, panel) {
+  const title = element("h4", { title: panel }, panel.replace(/^[^/]+\//, ""));
+  const at = model.at.get("cohort_accounts");
+  if (at === undefined) return [title];
+  const sizes = pointsOf(model, panel).map((point) => point.row[at] ?? 0);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  const words = least === most ? `${most}` : `${least} to ${compact(most)}`;
+  return [title, element("p", { class: "sizes" }, `cohorts of ${words} accounts`)];
+}
+
+// What the colours of cohorts mean.
+function cohortKey(model, host, frame) {
+  host.querySelector(":scope > .cohort-key")?.remove();
+  if (!model.chart.outstanding) return;
+  const kinds = [
+    ["foundational", "foundational: month 5 well above the others'"],
+    ["boomerang", "boomerang: rises again"],
+    ["muted", "other cohorts"],
+    ["dashed", `${text(model.chart.censored, "month")}: all seen in the stream's first month, no first use`],
+  ];
+  const list = kinds.map(([kind, words]) =>
+    element("li", {}, element("i", { class: kind, "aria-hidden": "true" }), element("span", {}, words)),
+  );
+  frame.before(element("ul", { class: "cohort-key" }, ...list));
 }
 
 // Small charts share the titles of their axes.
@@ -391,7 +419,12 @@ function visit(box, at) {
   place(hint, box, stop, shape);
 }
 
-const valueOf = (line, model) => line.value ?? words(model, line.point);
+// A share of a cohort is told with the size of the cohort.
+function valueOf(line, model) {
+  const at = model.at.get("cohort_accounts");
+  const of = at === undefined || !line.point ? "" : ` of ${compact(line.point.row[at])}`;
+  return (line.value ?? words(model, line.point)) + of;
+}
 
 function rowsOf(stop, model) {
   const list = element("dl", {});

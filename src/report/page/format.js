@@ -108,6 +108,7 @@ export function text(value, type) {
 export function exact(value, type) {
   if (type === "share") return percent(value, 2);
   if (type === "usd_per_mtok" && Math.abs(value) >= 0.1) return "$" + value.toFixed(3);
+  if (type === "real" && Math.abs(value) < 10) return value.toFixed(2);
   return text(value, type);
 }
 

@@ -3,7 +3,10 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PAD = 16;
-const WORDS = "h3, .measure, .about, .view, .axis-title, .chart h4, .fit-key, .legend button span, .source";
+const WORDS = [
+  "h3, .measure, .about, .view, .axis-title, .chart h4, .sizes, .fit-key",
+  ".legend button span, .cohort-key span, .source",
+].join(", ");
 const PAINT = ["fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "stroke-dasharray", "opacity"];
 const TYPE = ["font-size", "font-family", "font-weight", "text-anchor", "font-variant"];
 

@@ -277,9 +277,12 @@ export function lines(model, points, width, height, room, domains = {}) {
   const rowsOf = (series) => steps.map((x) => ({ x, point: cells.get(`${rank(x)}|${series}`) }));
   const value = (point, key) =>
     point && point[key] !== null && point[key] !== undefined && !(isLog && point[key] <= 0) ? point[key] : NaN;
-  const marks = model.series.flatMap((series, index) => {
+  const looks = looksOf(model, drawn);
+  const marks = looks.order.flatMap((series) => {
+    const index = model.series.indexOf(series);
     const rows = rowsOf(series);
-    const stroke = `var(--s${index})`;
+    const look = looks.of(series);
+    const stroke = look.stroke ?? `var(--s${index})`;
     const isDefined = (at) => rows[at] && !Number.isNaN(value(rows[at].point, "y"));
     const alone = rows.filter((row, at) => isDefined(at) && !isDefined(at - 1) && !isDefined(at + 1));
     const banded = rows.some((row) => !Number.isNaN(value(row.point, "low")));
@@ -297,7 +300,8 @@ export function lines(model, points, width, height, room, domains = {}) {
         x: "x",
         y: (row) => value(row.point, "y"),
         stroke,
-        strokeWidth: 2,
+        strokeWidth: look.width ?? 2,
+        strokeDasharray: look.dash,
         strokeLinejoin: "round",
         className: `mark s${index}`,
       }),
@@ -326,7 +330,7 @@ export function lines(model, points, width, height, room, domains = {}) {
             tickFormat: (number) => tick(number, model.xType),
           }),
       ...(room.isSmall || model.series.length > 3 ? [] : lineEnds(model, rowsOf, value, isLog ? 0 : top, height)),
-      room.isSmall && oldest(model, drawn, xDomain, width - layout.marginLeft),
+      ...(room.isSmall ? namedLines(model, drawn, looks, xDomain, width - layout.marginLeft) : []),
       ...ruleMarks(model, layout, layout.at),
     ],
   );
@@ -379,26 +383,56 @@ function lineEnds(model, rowsOf, value, top, height) {
 
 const endText = (value, type) => (type === "share" ? percent(value) : compact(value, 2));
 
-// In a small chart only the first line is named, at its end: the legend has the others.
-function oldest(model, points, domain, room) {
-  const first = model.series.find((series) => points.some((point) => point.series === series));
-  const last = points
-    .filter((point) => point.series === first && point.y !== null)
-    .sort((a, b) => rank(a.x) - rank(b.x))
-    .at(-1);
-  const words = first && text(first, model.typeOf(model.chart.series));
-  if (!last || textWidth(words) > room) return null;
-  const isFree = last.x <= 0.55 * Math.max(...domain);
-  return Plot.text([words], {
-    x: [last.x],
-    y: [last.y],
-    dx: isFree ? 5 : 0,
-    dy: isFree ? 0 : -9,
-    textAnchor: isFree ? "start" : "end",
-    fill: "var(--ink)",
-    stroke: "var(--paper)",
-    strokeWidth: 3,
-    className: "label",
+// How the lines of a chart look: in a panel of cohorts those that stand out have their colour, all others are grey,
+// and what began before there was anything to see is dashed. Drawn in this order, what stands out last.
+function looksOf(model, points) {
+  const { outstanding, censored } = model.chart;
+  if (!outstanding) return { order: model.series, of: () => ({}), outstanding: [] };
+  const panel = points[0]?.panel;
+  const own = new Map(outstanding.filter((one) => one.panel === panel).map((one) => [one.series, one.kind]));
+  const rank = (series) => (own.has(series) ? 2 : series === censored ? 1 : 0);
+  return {
+    order: [...model.series].sort((a, b) => rank(a) - rank(b)),
+    of: (series) =>
+      own.has(series)
+        ? { stroke: `var(--${COHORTS[own.get(series)]})`, width: 2.5, dash: series === censored ? "4,3" : undefined }
+        : { stroke: "var(--muted)", width: 1.2, dash: series === censored ? "4,3" : undefined },
+    outstanding: model.series.filter((series) => own.has(series)),
+  };
+}
+
+export const COHORTS = { foundational_cohort: "foundational", boomerang: "boomerang" };
+
+// In a small chart the lines that stand out are named at their ends, and where none does the first of all: the table
+// has the others.
+function namedLines(model, points, looks, domain, room) {
+  const first = model.series.find((series) => points.some((point) => point.series === series && point.y !== null));
+  const names = looks.outstanding.length ? looks.outstanding : model.chart.outstanding ? [] : [first];
+  const taken = [];
+  return names.flatMap((series) => {
+    const last = points
+      .filter((point) => point.series === series && point.y !== null)
+      .sort((a, b) => rank(a.x) - rank(b.x))
+      .at(-1);
+    const words = series && text(series, model.typeOf(model.chart.series));
+    if (!last || textWidth(words) > room) return [];
+    const isFree = last.x <= 0.55 * Math.max(...domain);
+    const isNear = taken.some((other) => Math.abs(other.x - last.x) < 4 && Math.abs(other.y - last.y) < 0.12);
+    taken.push(last);
+    if (isNear) return [];
+    return [
+      Plot.text([words], {
+        x: [last.x],
+        y: [last.y],
+        dx: isFree ? 5 : 0,
+        dy: isFree ? 0 : -9,
+        textAnchor: isFree ? "start" : "end",
+        fill: "var(--ink)",
+        stroke: "var(--paper)",
+        strokeWidth: 3,
+        className: "label",
+      }),
+    ];
   });
 }
 
@@ -559,14 +593,15 @@ const powers = (low, high, count) => {
   return ticks.flatMap((value) => [value, 2 * value, 5 * value]).filter((value) => value >= low && value <= high);
 };
 
-function extent(points, key, isLog, extra) {
+function extent(points, key, isLog, extra, share = 0) {
   const values = [...points.map((point) => point[key]), ...extra].filter(
     (value) => typeof value === "number" && (!isLog || value > 0),
   );
   let low = Math.min(...values),
     high = Math.max(...values);
   if (!values.length) [low, high] = isLog ? [0.1, 10] : [0, 1];
-  if (isLog) return [low / 1.6, high * 1.6];
+  const more = (high / low) ** share; // room for words beyond the points
+  if (isLog) return [low / 1.6 / more, high * 1.6 * more];
   const pad = (high - low || Math.abs(high) || 1) * 0.07;
   return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
 }
@@ -592,6 +627,7 @@ export function scatter(model, points, width, height, room) {
     "y",
     yLog,
     rules.filter((rule) => rule.axis === "y").map((rule) => rule.at),
+    model.chart.quarters ? 0.05 : 0,
   );
   const marginLeft = model.yMargin ?? 52,
     marginRight = room.right;
@@ -635,6 +671,15 @@ export function scatter(model, points, width, height, room) {
       y2: py({ y: rule.at }) + 1,
     })),
   ];
+  const quarters = quartersOf(model, {
+    left,
+    right,
+    top: layout.marginTop,
+    bottom: layout.height - layout.marginBottom,
+    x: (value) => position(value),
+    y: (value) => py({ y: value }),
+  });
+  obstacles.push(...quarters.map((quarter) => quarter.box));
   const labels = model.chart.label
     ? placeLabels(
         drawn,
@@ -705,6 +750,20 @@ export function scatter(model, points, width, height, room) {
       ];
     }),
     ...ruleMarks(model, layout, (value) => value),
+    ...quarters.map((quarter) =>
+      Plot.text([quarter.text], {
+        frameAnchor: quarter.anchor,
+        text: [quarter.text],
+        dx: quarter.dx,
+        dy: quarter.dy,
+        textAnchor: quarter.dx > 0 ? "start" : "end",
+        fill: "var(--ink-soft)",
+        fontStyle: "italic",
+        stroke: "var(--paper)",
+        strokeWidth: 4,
+        className: "quarter",
+      }),
+    ),
     ...labels.map((label) =>
       Plot.text([label.words], {
         x: [label.point.x],
@@ -745,6 +804,32 @@ export function scatter(model, points, width, height, room) {
     unfit: line && !lineText ? line.text : null,
     hidden: points.length - drawn.length,
   };
+}
+
+// The names of the quarters that two medians make, each in its outer corner, where there is room for it.
+function quartersOf(model, area) {
+  const { quarters, rules = [] } = model.chart;
+  const x = rules.find((rule) => rule.axis === "x");
+  const y = rules.find((rule) => rule.axis === "y");
+  if (!quarters || !x || !y) return [];
+  return quarters
+    .map((text, index) => {
+      const [isLeft, isTop] = [index % 2 === 0, index < 2];
+      const size = textWidth(text) + 8;
+      const from = isLeft ? area.left + 2 : area.right - size - 2;
+      const middle = isTop ? area.top + 10 : area.bottom - 10;
+      return {
+        text,
+        anchor: `${isTop ? "top" : "bottom"}-${isLeft ? "left" : "right"}`,
+        dx: isLeft ? 6 : -6,
+        dy: isTop ? 10 : -10,
+        box: { x1: from, x2: from + size, y1: middle - 9, y2: middle + 9 },
+        isRoom:
+          size < (isLeft ? area.x(x.at) - area.left : area.right - area.x(x.at)) &&
+          24 < (isTop ? area.y(y.at) - area.top : area.bottom - area.y(y.at)),
+      };
+    })
+    .filter((quarter) => quarter.isRoom);
 }
 
 // What is said of the fitted line, above its right end; null where there is no room for it.
