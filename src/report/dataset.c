@@ -232,5 +232,6 @@ void dataset_close(struct dataset *dataset)
 {
     names_close(&dataset->names);
     free(dataset->rows);
+    free(dataset->shown);
     *dataset = (struct dataset){0};
 }

@@ -33,8 +33,10 @@ struct dataset {
     int64_t category_ms;                                     /* the first week with classified events; NO_TIME = none */
     uint64_t histograms[HISTOGRAM_COUNT][HISTOGRAM_BUCKETS]; /* of the last week's total */
     int64_t last_month_ms;                                   /* of retention; NO_TIME = none */
-    uint32_t tables_version;                                 /* name: of the last week */
-    bool has_versions;                                       /* the weeks are of several table versions */
+    uint32_t shown_count;
+    uint32_t *shown;         /* owned: a name for people by the number of a slug - 1; 0 = none. See shown.h */
+    uint32_t tables_version; /* name: of the last week */
+    bool has_versions;       /* the weeks are of several table versions */
 };
 
 /*

@@ -58,7 +58,7 @@ void figure_real(struct figure *figure, double value)
 
 void figure_estimate(struct figure *figure, double value)
 {
-    double scale = value == 0 || !isfinite(value) ? 1 : pow(10, 12 - floor(log10(fabs(value))));
+    double scale = value == 0 || !isfinite(value) ? 1 : pow(10, 9 - floor(log10(fabs(value))));
 
     figure_real(figure, isfinite(scale) ? round(value * scale) / scale : value);
 }

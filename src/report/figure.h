@@ -104,7 +104,7 @@ void figure_column(struct figure *figure, const char *name, const char *title, e
 void figure_none(struct figure *figure);
 void figure_integer(struct figure *figure, int64_t value);
 void figure_real(struct figure *figure, double value);     /* NaN or infinite: an empty cell */
-void figure_estimate(struct figure *figure, double value); /* the same, to thirteen digits: more are noise */
+void figure_estimate(struct figure *figure, double value); /* the same, to ten digits: more are noise */
 void figure_text(struct figure *figure, struct span text);
 void figure_date(struct figure *figure, int64_t ms); /* by the column's type: date, or month */
 size_t figure_row_count(const struct figure *figure);

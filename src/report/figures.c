@@ -17,6 +17,7 @@
 #include "gentally/codec/record_read.h"
 #include "marks.h"
 #include "releases.h"
+#include "shown.h"
 #include "specs.h"
 
 static_assert(SPECS_COUNT == FIGURES_COUNT, "the table of figures is whole");
@@ -264,6 +265,8 @@ static void write_document(struct figures *figures, struct dataset *dataset, FIL
     struct document *document = &figures->document;
     struct signals *signals = marks_find(dataset);
 
+    shown_find(dataset, figures->options.catalog);
+
     document->size = 0;
     add_revisions(figures);
     document_raw(document, "{");
@@ -280,6 +283,7 @@ static void write_document(struct figures *figures, struct dataset *dataset, FIL
     signals_close(signals);
     document_raw(document, "]");
     cubes_write(document, dataset);
+    shown_write(document, dataset);
     document_raw(document, "}\n");
 }
 

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "shown.h"
+
 static const struct {
     enum row_rollup rollup;
     enum window_kind window;
@@ -100,14 +102,11 @@ static bool is_drawn(const struct dataset *dataset, const struct figure *figure,
     return false;
 }
 
-static void add_line(struct figure *figure, const struct signal *signal)
+static void add_line(const struct dataset *dataset, struct figure *figure, const struct signal *signal)
 {
     struct figure_rule rule = {.is_x = true, .is_date = true, .date_ms = signal->window.start_ms};
-    const char *slash = memchr(signal->subject.bytes, '/', signal->subject.size);
-    struct span name = signal->subject;
+    struct span name = shown_name(dataset, signal->subject);
 
-    if (slash != NULL)
-        name = (struct span){slash + 1, (size_t)(name.bytes + name.size - slash - 1)};
     if (signal->kind == SIGNAL_CATEGORY_JUMP)
         snprintf(rule.text, sizeof(rule.text), "%.*s %+.0f points", (int)(name.size < 20 ? name.size : 20), name.bytes,
                  100 * number_of(signal, "change"));
@@ -135,7 +134,7 @@ static void add_lines(const struct dataset *dataset, const struct signals *signa
         }
     }
     for (int at = 0; at < MARKS_MAX && chosen[at] != NULL; at++)
-        add_line(figure, chosen[at]);
+        add_line(dataset, figure, chosen[at]);
 }
 
 static void add_cohorts(const struct signals *signals, struct figure *figure)

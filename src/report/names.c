@@ -59,6 +59,11 @@ uint32_t names_put(struct names *names, struct span text)
     return names->count;
 }
 
+uint32_t names_find(const struct names *names, struct span text)
+{
+    return names->room == 0 || text.size == 0 ? 0 : names->slots[slot_of(names, text)];
+}
+
 struct span names_text(const struct names *names, uint32_t id)
 {
     return id == 0 ? (struct span){NULL, 0} : names->texts[id - 1];

@@ -18,6 +18,9 @@ struct names {
 /* Returns the text's number (1..), adding a copy of a text that is new. 0: an absent or empty text, or no memory. */
 uint32_t names_put(struct names *names, struct span text);
 
+/* The text's number; 0: it is not there. */
+uint32_t names_find(const struct names *names, struct span text);
+
 /* The text of a number, borrowed until names_close(); absent for 0. */
 struct span names_text(const struct names *names, uint32_t id);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "groups.h"
+#include "shown.h"
 
 static bool is_about(const struct figure_spec *spec, const struct dataset *dataset, const struct summary_row *row)
 {
@@ -16,12 +17,10 @@ static bool is_about(const struct figure_spec *spec, const struct dataset *datas
     return reasoning == dataset->always || reasoning == dataset->optional;
 }
 
-/* The name without its author, cut where the chart has no room. */
-static void add_line(struct figure *figure, struct span slug, int64_t released_ms)
+/* The name, cut where the chart has no room. */
+static void add_line(struct figure *figure, struct span name, int64_t released_ms)
 {
     struct figure_rule rule = {.is_x = true, .is_date = true, .date_ms = released_ms};
-    const char *slash = memchr(slug.bytes, '/', slug.size);
-    struct span name = slash == NULL ? slug : (struct span){slash + 1, slug.size - (size_t)(slash + 1 - slug.bytes)};
     size_t size = name.size < sizeof(rule.text) ? name.size : sizeof(rule.text) - 1;
 
     memcpy(rule.text, name.bytes, size);
@@ -47,7 +46,7 @@ void releases_add(const struct figure_spec *spec, struct dataset *dataset, const
         if (!model.is_known || model.released_ms < dataset->first_week_ms ||
             model.released_ms >= dataset->last_week_ms + 7 * DAY_MS)
             continue;
-        add_line(figure, slug, model.released_ms);
+        add_line(figure, shown_name(dataset, slug), model.released_ms);
         added++;
     }
     free(ranked);

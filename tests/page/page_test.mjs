@@ -409,6 +409,40 @@ const tests = {
     assert.ok(size < 1_500_000, `${size} bytes`);
   },
 
+  // People read names, files keep slugs; a colour goes by the slug.
+  async names_are_for_people() {
+    const study = structuredClone(studies.study);
+    study.names = {
+      anthropic: "Anthropic",
+      qwen: "Qwen",
+      "openai/gpt-4o-mini": "GPT-4o mini",
+      "anthropic/claude-sonnet-4": `Claude ${HOSTILE}`,
+    };
+    const visited = await open(browser, makePage("named", study));
+    const { page } = visited;
+    await drawAll(page);
+    const texts = (query) => page.$$eval(query, (list) => list.map((one) => one.textContent));
+    assert.ok((await texts("#S21 .legend button")).includes("Anthropic"));
+    const fill = (query) => page.$eval(query, (one) => getComputedStyle(one).fill);
+    const colour = await page.evaluate(() => getComputedStyle(document.body).getPropertyValue("--a1").trim());
+    const [r, g, b] = (await fill('#S21 .legend button[data-series="anthropic"] path')).match(/\d+/g).map(Number);
+    assert.equal(`#${[r, g, b].map((one) => one.toString(16).padStart(2, "0")).join("")}`, colour);
+    const panels = await texts("#S34 h4");
+    assert.ok(panels.includes("GPT-4o mini") && panels.includes(`Claude ${HOSTILE}`) && panels.includes("deepseek-r1"));
+    assert.ok((await texts("#view-author option")).includes("Qwen"));
+    await page.locator("#S21 .table > summary").click();
+    await page.locator("#S21 tbody tr").first().waitFor();
+    assert.ok((await texts("#S21 thead th")).includes("Anthropic"));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#S21 a[download]").click()]);
+    assert.match(readFileSync(await download.path(), "utf8"), /^2025-05-19,anthropic,/m);
+    assert.equal(await page.locator("img").count(), 0);
+    await page.locator("#S34 .table > summary").click();
+    await page.locator("#S34 tbody tr").first().waitFor();
+    assert.ok((await texts("#S34 tbody th[scope=rowgroup]")).includes("GPT-4o mini"));
+    assert.deepEqual(visited.said, []);
+    await visited.close();
+  },
+
   // What stands out has its colour, all else is grey; what began before the stream is dashed; sizes are told.
   async cohorts_stand_out() {
     for (const width of [1440, 390])

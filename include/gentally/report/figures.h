@@ -13,12 +13,14 @@
  *                 "chart": {kind, stack, x, y, series, ..., order, rules, quarters, censored, outstanding, line},
  *                 "columns": [{name, title, type, about}, ...], "rows": [[cell, ...], ...], "notes": [...],
  *                 "missing": null or why there is nothing to draw}, ...],
- *    "cubes": {name: {keys, members, measures, weeks}, ...}}
+ *    "cubes": {name: {keys, members, measures, weeks}, ...},
+ *    "names": {slug: name for people, ...}}
  *
  * A row is one point: x, series, the sums as integers, and what is made of them. Types of columns: date ("2025-11-17"),
  * month ("2025-11"), text, integer, real, share (0..1), usd, usd_per_mtok (dollars per million tokens), flag. `order`
  * lists the series as they are drawn. A recipe says how the figure is made of a cube, which has the sums of each week
- * by author, source and the like: so a page can make figures of a part of them.
+ * by author, source and the like: so a page can make figures of a part of them. Models and authors are their slugs
+ * everywhere but in "names".
  */
 #ifndef GENTALLY_FIGURES_H
 #define GENTALLY_FIGURES_H

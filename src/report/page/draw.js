@@ -3,7 +3,7 @@
 
 import { authorOf, colours, meaningOf, SHAPES } from "./colour.js";
 import { element } from "./dom.js";
-import { compact, text } from "./format.js";
+import { compact, label, nameOf, text } from "./format.js";
 import { isNumber, isTime, rank } from "./model.js";
 import { highest, lines, lyingBars, scatter, timeStack, words } from "./shapes.js";
 
@@ -152,7 +152,7 @@ function legendNames(model) {
   if (labelled) return [];
   // A model's author is left out where its colour says it, unless two models would read alike.
   const type = model.typeOf(model.chart.series);
-  const short = model.series.map((name) => (type === "month" ? text(name, type) : name.replace(/^[^/]+\//, "")));
+  const short = model.series.map((name) => (type === "month" ? text(name, type) : label(name)));
   const isClear = new Set(short).size === short.length && !model.series.includes("marketing/seo");
   const entries = model.series.map((name, index) => ({
     name,
@@ -331,7 +331,7 @@ function fill(box, model, panel, shape) {
 
 // The name of a small chart, and how many accounts its lines are of, where they are cohorts.
 function panelTitle(model, panel) {
-  const title = element("h4", { title: panel }, panel.replace(/^[^/]+\//, ""));
+  const title = element("h4", { title: panel }, label(panel));
   const at = model.at.get("cohort_accounts");
   if (at === undefined) return [title];
   const sizes = pointsOf(model, panel).map((point) => point.row[at] ?? 0);
@@ -412,7 +412,7 @@ function visit(box, at) {
     cursor.style.height = "26px";
   }
   hint.replaceChildren(
-    element("strong", {}, stop.title),
+    element("strong", {}, nameOf(stop.title)),
     stop.empty ? element("p", {}, stop.empty) : rowsOf(stop, model),
   );
   hint.hidden = false;
@@ -433,7 +433,7 @@ function rowsOf(stop, model) {
     if (line.fill || line.index !== undefined) mark.style.background = line.fill ?? `var(--s${line.index})`;
     else mark.hidden = true;
     list.append(
-      element("dt", {}, mark, line.series || model.chart.y_title || ""),
+      element("dt", {}, mark, nameOf(line.series || model.chart.y_title || "")),
       element("dd", {}, valueOf(line, model)),
     );
   }
@@ -459,9 +459,10 @@ function place(hint, box, stop, shape) {
 
 function spoken(box, stop) {
   const { model } = box.state;
-  if (stop.empty) return `${stop.title}: ${stop.empty}`;
-  return `${stop.title}: ${stop.lines
-    .map((line) => `${line.series ? line.series + " " : ""}${valueOf(line, model)}`)
+  const title = nameOf(stop.title);
+  if (stop.empty) return `${title}: ${stop.empty}`;
+  return `${title}: ${stop.lines
+    .map((line) => `${line.series ? nameOf(line.series) + " " : ""}${valueOf(line, model)}`)
     .join(", ")}`;
 }
 
@@ -473,7 +474,7 @@ export function summary(model, panel, points) {
     : model.chart.stack && model.chart.kind === "bars"
       ? "Stacked bar chart"
       : (KINDS[model.chart.kind] ?? "Chart");
-  const head = `${kind}: ${model.figure.title}${panel ? `, ${panel}` : ""}.`;
+  const head = `${kind}: ${model.figure.title}${panel ? `, ${nameOf(panel)}` : ""}.`;
   const keys = " Arrow keys visit the values.";
   const known = points.filter((point) => point.y !== null && point.x !== null);
   if (known.length === 0) return `${head} No values.`;
@@ -483,8 +484,8 @@ export function summary(model, panel, points) {
     return `${head} Greatest: ${top
       .map(
         (point) =>
-          `${point.x}${
-            point.series && point.series !== String(point.x) ? ", " + point.series : ""
+          `${nameOf(String(point.x))}${
+            point.series && point.series !== String(point.x) ? ", " + nameOf(point.series) : ""
           } ${words(model, point)}`,
       )
       .join("; ")}.${keys}`;
@@ -495,7 +496,8 @@ export function summary(model, panel, points) {
   const at = (x) => sorted.filter((point) => rank(point.x) === rank(x)).sort((a, b) => b.y - a.y)[0];
   const tell = (x) => {
     const point = at(x);
-    return `${text(x, model.xType)}: ${point.series ? point.series + " " : ""}${words(model, point)}`;
+    const who = point.series ? `${nameOf(point.series)} ` : "";
+    return `${text(x, model.xType)}: ${who}${words(model, point)}`;
   };
   const most = model.series.length > 1 ? `${model.series.length} series; the greatest at each end: ` : "";
   return `${head} ${most}${tell(first)}${rank(first) === rank(last) ? "" : `; ${tell(last)}`}.${keys}`;
@@ -505,7 +507,7 @@ function scatterWords(model, points) {
   const top = [...points].sort((a, b) => b.y - a.y)[0];
   const far = [...points].filter((point) => isNumber(model.xType)).sort((a, b) => b.x - a.x)[0];
   const line = model.chart.line?.text ? ` ${model.chart.line.text}.` : "";
-  return `${points.length} points; highest ${top.label || top.series} with ${words(model, top)}${
-    far ? `; farthest right ${far.label || far.series} with ${text(far.x, model.xType)}` : ""
+  return `${points.length} points; highest ${nameOf(top.label || top.series)} with ${words(model, top)}${
+    far ? `; farthest right ${nameOf(far.label || far.series)} with ${text(far.x, model.xType)}` : ""
   }.${line}`;
 }

@@ -1,11 +1,11 @@
 // What a figure shows, in one sentence made from its rows: its title on the page. One rule a kind of chart; each says
 // only what can be read off the table, and nothing where there is too little to say. Pure.
 
-import { compact, day, dayOf, dollars, month, named, percent } from "./format.js";
+import { compact, day, dayOf, dollars, label, month, named, percent } from "./format.js";
 
 const LEAST = 0.02; // of a share: what counts as a change
 
-const short = (name) => name.replace(/^[^/]+\//, "");
+const short = label;
 // Slugs of models stay as they are.
 const capital = (words) => (/^[a-z]+([ ,:]|$)/.test(words) ? words.charAt(0).toUpperCase() + words.slice(1) : words);
 const share = (value) => percent(value, value > 0 && value < 0.1 ? 1 : 0);
@@ -107,7 +107,7 @@ function means(figure, data) {
 
 // "North America 47 %, Asia 29 %, Europe 21 %"; "deepseek: 14 M tokens, 2.5 times qwen".
 function bars(figure, data) {
-  const label = (point) => named(short(String(point.x)), figure.chart.x);
+  const who = (point) => named(short(String(point.x)), figure.chart.x);
   const ranked = data.points
     .filter((point) => isNamed(short(String(point.x))) && point.y > 0)
     .sort((a, b) => b.y - a.y);
@@ -116,11 +116,11 @@ function bars(figure, data) {
     return capital(
       ranked
         .slice(0, 3)
-        .map((point) => `${label(point)} ${share(point.y)}`)
+        .map((point) => `${who(point)} ${share(point.y)}`)
         .join(", "),
     );
-  const begin = `${capital(label(ranked[0]))}: ${sumOf(figure, ranked[0].y)}`;
-  return ranked.length > 1 ? `${begin}, ${times(ranked[0].y / ranked[1].y)} ${label(ranked[1])}` : begin;
+  const begin = `${capital(who(ranked[0]))}: ${sumOf(figure, ranked[0].y)}`;
+  return ranked.length > 1 ? `${begin}, ${times(ranked[0].y / ranked[1].y)} ${who(ranked[1])}` : begin;
 }
 
 // "Ask for code is 59 % of programming": the largest part of any bar.

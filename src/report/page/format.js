@@ -67,8 +67,33 @@ export function moment(ms) {
 
 export const integer = (value) => whole.format(value);
 
+// Names of models and authors for people, by their slugs, as the document has them.
+let shown = new Map();
+export function useNames(names) {
+  shown = new Map(Object.entries(names ?? {}));
+}
+
+// What a series, a bar or a point is called: its name for people, else its slug without the author.
+export const label = (text) => shown.get(text) ?? text.replace(/^[^/]+\//, "");
+// The same, in full: no name is cut.
+export const nameOf = (text) => shown.get(text) ?? text;
+
 const regions = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
 const languages = new Intl.DisplayNames("en", { type: "language", fallback: "code" });
+
+// Tags that are no words when their parts are set apart.
+const TAGS = {
+  c_cpp: "C, C++",
+  java: "Java",
+  stocks_bonds: "stocks, bonds",
+  machine_learning_ai: "machine learning, AI",
+  internet_telecom: "internet, telecom",
+  credit_lending: "credit, lending",
+  accounting_auditing: "accounting, auditing",
+  acting_theater: "acting, theater",
+  comics_animation: "comics, animation",
+  seo: "SEO",
+};
 
 // Codes and keys as names, by the column they stand in.
 export function named(value, column) {
@@ -78,7 +103,8 @@ export function named(value, column) {
   } catch {
     return value; // no code after all
   }
-  return column === "tag" && /^[a-z0-9_]+$/.test(value) ? value.replaceAll("_", " ") : value;
+  if (column !== "tag" || !/^[a-z0-9_]+$/.test(value)) return value;
+  return TAGS[value] ?? value.replaceAll("_", " ");
 }
 
 // A value of the document as a person reads it. Null is not here: who asks says what is missing.

@@ -5,7 +5,7 @@ import { isAny, readFragment, writeFragment } from "./choice.js";
 import { element, sentence } from "./dom.js";
 import { drawCharts, heightOf, prepareCharts } from "./draw.js";
 import { finding } from "./finding.js";
-import { compact, day, dayOf, dollars, integer, moment, percent, text } from "./format.js";
+import { compact, day, dayOf, dollars, integer, moment, percent, text, useNames } from "./format.js";
 import { listen } from "./live.js";
 import { readFigure } from "./model.js";
 import { dotsOf, pictureOf } from "./picture.js";
@@ -402,6 +402,7 @@ function choose(given) {
 
 function take(given) {
   study = given;
+  useNames(study.names);
   document.title = study.header.title;
   document.getElementById("title").textContent = study.header.title;
   header(study.header);

@@ -4,7 +4,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { SHAPES } from "./colour.js";
-import { compact, day, month, percent, text, tick } from "./format.js";
+import { compact, day, label, month, percent, text, tick } from "./format.js";
 import { isNumber, isTime, rank, stack, stepEnd, timeSteps } from "./model.js";
 
 const FONT = "12px";
@@ -449,7 +449,7 @@ export function lyingBars(model, points, width, room) {
   const names = [...new Set(points.map((point) => String(point.x)))];
   const cells = new Map(names.map((key) => [key, points.filter((point) => String(point.x) === key)]));
   const inParts = [...cells.values()].some((list) => list.length > 1);
-  const longest = Math.max(...names.map(textWidth));
+  const longest = Math.max(...names.map((key) => textWidth(label(key))));
   // Names that would take the bars' room stand above them.
   const isAbove = longest + 12 > Math.max(width * 0.36, Math.min(260, width * 0.45));
   const marginLeft = isAbove ? 12 : Math.ceil(longest + 12);
@@ -515,14 +515,14 @@ export function lyingBars(model, points, width, room) {
       isAbove
         ? Plot.text(names, {
             y: (key) => key,
-            text: (key) => shorten(key, width - 8),
+            text: (key) => shorten(label(key), width - 8),
             frameAnchor: "left",
             textAnchor: "start",
             dx: -12,
             dy: -step * 0.225 - 8,
             fill: "var(--ink)",
           })
-        : Plot.axisY({ tickSize: 0, fill: "var(--ink)" }),
+        : Plot.axisY({ tickSize: 0, fill: "var(--ink)", tickFormat: label }),
       Plot.barX(
         parts.filter((part) => part.x2 > part.x1),
         {
@@ -863,7 +863,7 @@ function placeLabels(points, px, py, area, radius, most, obstacles) {
   for (const point of [...points].sort((a, b) => b.y - a.y)) {
     if (placed.length >= most && !all) break;
     if (!point.label) continue;
-    const words = shorten(point.label.replace(/^[^/]+\//, ""), 150);
+    const words = shorten(label(point.label), 150);
     const width = textWidth(words),
       x = px(point),
       y = py(point);

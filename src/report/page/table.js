@@ -2,7 +2,7 @@
 // tidy, as CSV. Built when it is opened: forty-one tables are a hundred thousand cells.
 
 import { element } from "./dom.js";
-import { exact, named, text } from "./format.js";
+import { exact, nameOf, named, text } from "./format.js";
 import { isNumber, isTime, rank } from "./model.js";
 
 const SUPPRESSED = "Fewer accounts than may be published: the value is withheld.";
@@ -22,7 +22,14 @@ function cell(point, value, type) {
       element("span", { "aria-hidden": "true" }, "–"),
       element("span", { class: "unseen" }, "none"),
     );
+  if (type === "text") return valued(element("td", { class: "words" }, ...person(value)), value);
   return valued(element("td", { class: isNumber(type) ? "number" : "words" }, exact(value, type)), value);
+}
+
+// A name for people, and the slug for who searches.
+function person(value) {
+  const name = nameOf(value);
+  return name === value ? [value] : [name, element("span", { class: "slug" }, ` ${value}`)];
 }
 
 // What a cell is sorted by; one without a value comes last.
@@ -136,7 +143,7 @@ function pivot(model) {
     {},
     ...(chart.panel ? [element("th", { scope: "col" }, model.titleOf(chart.panel))] : []),
     element("th", { scope: "col" }, model.titleOf(chart.x)),
-    ...model.series.map((series) => element("th", { scope: "col", class: "number" }, series)),
+    ...model.series.map((series) => element("th", { scope: "col", class: "number" }, nameOf(series))),
   );
   const bodies = model.panels.map((panel) => {
     const points = model.points.filter((point) => point.panel === panel);
@@ -151,7 +158,7 @@ function pivot(model) {
         element(
           "tr",
           {},
-          ...(chart.panel && index === 0 ? [element("th", { scope: "rowgroup", rowspan: xs.length }, panel)] : []),
+          ...(chart.panel && index === 0 ? [element("th", { scope: "rowgroup", rowspan: xs.length }, nameOf(panel))] : []),
           valued(element("th", { scope: "row" }, x === null ? "unknown" : text(x, model.xType)), x),
           ...model.series.map((series) => {
             const point = at.get(`${rank(x)}|${series}`);
@@ -183,7 +190,8 @@ function flat(model) {
             ? named(String(point.row[index]), column.name)
             : point.row[index];
         if (index > 0) return cell(point, value, column.type);
-        return valued(element("th", { scope: "row" }, value === null ? "unknown" : text(value, column.type)), value);
+        const words = value === null ? ["unknown"] : column.type === "text" ? person(value) : [text(value, column.type)];
+        return valued(element("th", { scope: "row" }, ...words), value);
       }),
     ),
   );

@@ -2,7 +2,7 @@
 // it cannot. Weeks are cut out of its rows where that is the same, made anew of sums where it is not. Pure.
 
 import { isAny, isFiltered, SOURCES } from "./choice.js";
-import { dayOf, day, dollars, compact } from "./format.js";
+import { compact, day, dayOf, dollars, label, nameOf } from "./format.js";
 import { cubeOf, remake, rowsOf } from "./remake.js";
 
 const isTime = (type) => type === "date" || type === "month";
@@ -23,7 +23,7 @@ export function words(choice) {
   else if (choice.from) list.push(`weeks from ${name(choice.from)} on`);
   else if (choice.to) list.push(`weeks that begin up to ${name(choice.to)}`);
   if (choice.source) list.push(SOURCES.get(choice.source)[0].toLowerCase());
-  if (choice.author) list.push(choice.author);
+  if (choice.author) list.push(nameOf(choice.author));
   return list.join(", ");
 }
 
@@ -121,15 +121,15 @@ function filtered(figure, study, choice) {
   return [tests.length ? cut(figure, tests) : figure, cannot];
 }
 
-// The models of an author, without the author.
+// What the models of an author are called on charts.
 function modelsOf(study, author) {
   const names = new Set();
   for (const figure of study.figures) {
     const place = at(figure, "model");
     if (place < 0 || figure.chart.kind !== "points") continue;
     for (const row of figure.rows) {
-      const [own, name] = String(row[place]).split("/");
-      if (own === author && name) names.add(name);
+      const slug = String(row[place]);
+      if (slug.startsWith(`${author}/`)) names.add(label(slug)).add(`first ${label(slug)}`);
     }
   }
   return names;

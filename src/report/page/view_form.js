@@ -2,7 +2,7 @@
 
 import { isAny, MEASURES, SOURCES } from "./choice.js";
 import { element } from "./dom.js";
-import { dayOf } from "./format.js";
+import { dayOf, nameOf } from "./format.js";
 import { authorsOf, words } from "./view.js";
 
 const option = (value, label) => element("option", { value }, label);
@@ -36,7 +36,7 @@ export function fillForm(form, study, choice, change) {
       option("", "All models"),
       ...[...SOURCES].map(([value, [label]]) => option(value, label)),
     ]),
-    select("author", "Author", [option("", "All authors"), ...authorsOf(study).map((name) => option(name, name))]),
+    select("author", "Author", [option("", "All authors"), ...authorsOf(study).map((name) => option(name, nameOf(name)))]),
     select("as", "Measure", [
       option("", "As each figure has it"),
       ...[...MEASURES].map(([value, label]) => option(value, label)),

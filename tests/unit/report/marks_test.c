@@ -127,6 +127,26 @@ static void cohorts_stand_out(void)
     json_decref(document);
 }
 
+/* Of a model that is another's family it is the family's name; who has none keeps the slug. */
+static void names_are_told(void)
+{
+    static struct stack stack;
+    struct figure_line lines[] = {
+        total(0, 9, 900, 0), total(1, 9, 900, 0), model(0, "model_slug=c/old,author=c,source=open_cn", 500),
+        model(1, "model_slug=a/b-0324,family=a/b,author=a,source=open_cn,model_name=Model B,author_name=A & Co", 500),
+        model(1, "model_slug=c/old,author=c,source=open_cn", 500)};
+
+    stack.count = 0;
+    for (size_t at = 0; at < LENGTH_OF(lines); at++)
+        push(&stack, &lines[at]);
+    json_t *document = read_own(&stack, INT64_MIN);
+    char *names = json_dumps(json_object_get(document, "names"), JSON_COMPACT | JSON_SORT_KEYS);
+    CU_ASSERT_STRING_EQUAL(names, "{\"a\":\"A & Co\",\"a/b\":\"Model B\"}");
+    free(names);
+    check_rules(document, "S04", "[{\"axis\":\"x\",\"at\":\"2025-11-24\",\"text\":\"first Model B\"}]");
+    json_decref(document);
+}
+
 static void quarters_have_names(void)
 {
     static struct stack stack;
@@ -148,11 +168,9 @@ static void quarters_have_names(void)
 
 int main(int argc, char **argv)
 {
-    CU_TestInfo tests[] = {{"first weeks are drawn", first_weeks_are_drawn},
-                           {"jumps are drawn", jumps_are_drawn},
-                           {"cohorts stand out", cohorts_stand_out},
-                           {"quarters have names", quarters_have_names},
-                           CU_TEST_INFO_NULL};
+    CU_TestInfo tests[] = {{"first weeks are drawn", first_weeks_are_drawn}, {"jumps are drawn", jumps_are_drawn},
+                           {"cohorts stand out", cohorts_stand_out},         {"names are told", names_are_told},
+                           {"quarters have names", quarters_have_names},     CU_TEST_INFO_NULL};
     struct reason why;
 
     if (encoder_open(&encoder, &why) != GO_ON)
