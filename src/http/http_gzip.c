@@ -1,5 +1,5 @@
 /* Packing is zlib's. `*` counts as no wish for gzip: who writes it takes anything, and what is not packed, too. */
-#include "http_gzip.h"
+#include "gentally/http/http_gzip.h"
 
 #include <stdlib.h>
 #include <strings.h>

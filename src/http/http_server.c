@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http_gzip.h"
+#include "gentally/http/http_gzip.h"
 
 #define BACKLOG 64
 #define CLIENT_BYTES ((size_t)16 << 10) /* of a client's request: its head, that is */

@@ -282,8 +282,9 @@ static void write_document(struct figures *figures, struct dataset *dataset, FIL
         write_one(figures, dataset, signals, index, csv);
     signals_close(signals);
     document_raw(document, "]");
-    cubes_write(document, dataset);
     shown_write(document, dataset);
+    document_raw(document, ",\n"); /* The cubes begin a line, by which the page finds them. */
+    cubes_write(document, dataset);
     document_raw(document, "}\n");
 }
 

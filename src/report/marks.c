@@ -115,6 +115,18 @@ static void add_line(const struct dataset *dataset, struct figure *figure, const
     figure_rule(figure, rule);
 }
 
+/* Shares that rise and shares that fall in a week are one jump: that of the widest. */
+static bool is_widest(const struct signals *signals, const struct signal *signal)
+{
+    for (size_t index = 0; index < signals_count(signals); index++) {
+        const struct signal *other = signals_at(signals, index);
+        if (other->kind == SIGNAL_CATEGORY_JUMP && other->window.start_ms == signal->window.start_ms &&
+            fabs(number_of(other, "change")) > fabs(number_of(signal, "change")))
+            return false;
+    }
+    return true;
+}
+
 /* The signals of a kind about series that are drawn, the weightiest first. */
 static void add_lines(const struct dataset *dataset, const struct signals *signals, enum signal_kind kind,
                       const char *weight, struct figure *figure)
@@ -123,7 +135,8 @@ static void add_lines(const struct dataset *dataset, const struct signals *signa
 
     for (size_t index = 0; index < signals_count(signals); index++) {
         const struct signal *signal = signals_at(signals, index);
-        if (signal->kind != kind || !is_drawn(dataset, figure, signal->subject))
+        if (signal->kind != kind || !is_drawn(dataset, figure, signal->subject) ||
+            (kind == SIGNAL_CATEGORY_JUMP && !is_widest(signals, signal)))
             continue;
         for (int at = 0; at < MARKS_MAX && signal != NULL; at++) {
             if (chosen[at] != NULL && fabs(number_of(chosen[at], weight)) >= fabs(number_of(signal, weight)))
@@ -141,7 +154,8 @@ static void add_cohorts(const struct signals *signals, struct figure *figure)
 {
     for (size_t index = 0; index < signals_count(signals); index++) {
         const struct signal *signal = signals_at(signals, index);
-        if (signal->kind == SIGNAL_FOUNDATIONAL_COHORT || signal->kind == SIGNAL_BOOMERANG)
+        bool is_of_all = span_equal(signal->cohort, span_of(figure->chart.censored)); /* no cohort of first use */
+        if (!is_of_all && (signal->kind == SIGNAL_FOUNDATIONAL_COHORT || signal->kind == SIGNAL_BOOMERANG))
             figure_outstanding(figure, signal->subject, signal->cohort, signal_kind_name(signal->kind));
     }
 }

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "gentally/base/bundled.h"
+#include "gentally/http/http_gzip.h"
 #include "page_private.h"
 
 static void write_span(FILE *file, struct span text)
@@ -135,9 +137,57 @@ static void write_live(FILE *file, const struct page *page)
         fputs(" class=\"embedded\"", file);
 }
 
+#define CUBES ",\n\"cubes\":" /* no text of JSON has a line's end in it */
+
+/* The document without its cubes, if these are its last member and begin a line. */
+static struct span without_cubes(struct span study, struct span *cubes)
+{
+    const char *at = study.size == 0 ? NULL : memmem(study.bytes, study.size, CUBES, strlen(CUBES));
+    const char *end = study.bytes + study.size;
+
+    *cubes = (struct span){NULL, 0};
+    if (at == NULL)
+        return study;
+    while (end > at && end[-1] != '}')
+        end--;
+    *cubes = (struct span){at + strlen(CUBES), (size_t)(end - 1 - at) - strlen(CUBES)};
+    return (struct span){study.bytes, (size_t)(at - study.bytes)};
+}
+
 static void write_document(FILE *file, const struct page *page)
 {
-    write_study(file, page->study);
+    struct span cubes;
+
+    write_study(file, without_cubes(page->study, &cubes));
+    if (cubes.size > 0)
+        putc('}', file);
+}
+
+static void write_base64(FILE *file, const unsigned char *bytes, size_t size)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    for (size_t at = 0; at < size; at += 3) {
+        unsigned group = (unsigned)bytes[at] << 16 | (at + 1 < size ? (unsigned)bytes[at + 1] << 8 : 0) |
+                         (at + 2 < size ? bytes[at + 2] : 0);
+        putc(letters[group >> 18], file);
+        putc(letters[group >> 12 & 63], file);
+        putc(at + 1 < size ? letters[group >> 6 & 63] : '=', file);
+        putc(at + 2 < size ? letters[group & 63] : '=', file);
+    }
+}
+
+/* The cubes, packed: they are digits, and for the page alone. */
+static void write_cubes(FILE *file, const struct page *page)
+{
+    struct span cubes;
+    char *packed = NULL;
+    size_t size = 0;
+
+    (void)without_cubes(page->study, &cubes);
+    if (cubes.size > 0 && http_gzip(cubes, &packed, &size))
+        write_base64(file, (const unsigned char *)packed, size);
+    free(packed);
 }
 
 static const struct {
@@ -146,6 +196,7 @@ static const struct {
 } marks[] = {
     {"{{title}}", write_title},       {"{{connect}}", write_connect},   {"{{live}}", write_live},
     {"{{contents}}", write_contents}, {"{{sections}}", write_sections}, {"{{study}}", write_document},
+    {"{{cubes}}", write_cubes},
 };
 
 /* Writes what the mark that `text` begins with stands for. Returns the size of the mark; 0 if there is no mark. */

@@ -13,8 +13,8 @@
 
 #include "fuzz.h"
 #include "gentally/base/clock.h"
+#include "gentally/http/http_gzip.h"
 #include "gentally/metrics/exporter.h"
-#include "http_gzip.h"
 #include "page_routes.h"
 
 #define ANSWER_MAX (4u << 20)

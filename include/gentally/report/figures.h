@@ -13,8 +13,8 @@
  *                 "chart": {kind, stack, x, y, series, ..., order, rules, quarters, censored, outstanding, line},
  *                 "columns": [{name, title, type, about}, ...], "rows": [[cell, ...], ...], "notes": [...],
  *                 "missing": null or why there is nothing to draw}, ...],
- *    "cubes": {name: {keys, members, measures, weeks}, ...},
- *    "names": {slug: name for people, ...}}
+ *    "names": {slug: name for people, ...},
+ *    "cubes": {name: {keys, members, measures, weeks}, ...}}
  *
  * A row is one point: x, series, the sums as integers, and what is made of them. Types of columns: date ("2025-11-17"),
  * month ("2025-11"), text, integer, real, share (0..1), usd, usd_per_mtok (dollars per million tokens), flag. `order`

@@ -21,7 +21,8 @@ struct page {
     struct span title;
     const struct page_section *sections;
     size_t section_count;
-    struct span study; /* the document, JSON in UTF-8: borrowed, written as it is but for "<", which becomes \u003c */
+    struct span study; /* the document, JSON in UTF-8: borrowed, written as it is but for "<", which becomes \u003c;
+                          a last member "cubes" that begins a line is packed (gzip, base64), since it is large */
     bool is_live;      /* served by `report --watch`: the page listens to /events */
     bool is_embedded;  /* for the frame of another page: figures alone, without header, contents and notes */
     uint64_t revision; /* if live: the number of this document; later ones are pushed */

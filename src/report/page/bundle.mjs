@@ -54,7 +54,7 @@ const page = readFileSync(join(source, "template.html"), "utf8").replace(
   (mark, name) => filled[name] ?? mark,
 );
 for (const text of [code, css, notices])
-  if (/\{\{(title|connect|live|contents|sections|study)\}\}/.test(text))
+  if (/\{\{(title|connect|live|contents|sections|study|cubes)\}\}/.test(text))
     throw new Error("a mark of the template in what is bundled");
 writeFileSync(output, page);
 console.log(`${output}: ${page.length} characters, ${packages.size} packages`);

@@ -158,7 +158,9 @@ function pivot(model) {
         element(
           "tr",
           {},
-          ...(chart.panel && index === 0 ? [element("th", { scope: "rowgroup", rowspan: xs.length }, nameOf(panel))] : []),
+          ...(chart.panel && index === 0
+            ? [element("th", { scope: "rowgroup", rowspan: xs.length }, nameOf(panel))]
+            : []),
           valued(element("th", { scope: "row" }, x === null ? "unknown" : text(x, model.xType)), x),
           ...model.series.map((series) => {
             const point = at.get(`${rank(x)}|${series}`);
@@ -190,8 +192,8 @@ function flat(model) {
             ? named(String(point.row[index]), column.name)
             : point.row[index];
         if (index > 0) return cell(point, value, column.type);
-        const words = value === null ? ["unknown"] : column.type === "text" ? person(value) : [text(value, column.type)];
-        return valued(element("th", { scope: "row" }, ...words), value);
+        const words = (known) => (column.type === "text" ? person(known) : [text(known, column.type)]);
+        return valued(element("th", { scope: "row" }, ...(value === null ? ["unknown"] : words(value))), value);
       }),
     ),
   );

@@ -36,7 +36,10 @@ export function fillForm(form, study, choice, change) {
       option("", "All models"),
       ...[...SOURCES].map(([value, [label]]) => option(value, label)),
     ]),
-    select("author", "Author", [option("", "All authors"), ...authorsOf(study).map((name) => option(name, nameOf(name)))]),
+    select("author", "Author", [
+      option("", "All authors"),
+      ...authorsOf(study).map((name) => option(name, nameOf(name))),
+    ]),
     select("as", "Measure", [
       option("", "As each figure has it"),
       ...[...MEASURES].map(([value, label]) => option(value, label)),

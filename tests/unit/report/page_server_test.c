@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http_gzip.h"
+#include "gentally/http/http_gzip.h"
 #include "page_routes.h"
 #include "suite.h"
 

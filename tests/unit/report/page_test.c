@@ -41,6 +41,28 @@ static struct span words(const char *text)
     return span_of(text);
 }
 
+/* A last member "cubes" on a line of its own is packed: by what gzip begins with, and by its size. */
+static void cubes_are_packed(void)
+{
+    char study[512] = "{\"a\":1,\n\"cubes\":{\"x\":\"", digits[301];
+    const char *const texts[] = {"{\"a\":1}", "{\"a\":\",\\n\\\"cubes\\\":\"}"};
+
+    memset(digits, '7', 300);
+    digits[300] = '\0';
+    strcat(strcat(study, digits), "\"}}\n");
+    const struct page page = {.title = words("T"), .study = words(study)};
+    char *text = filled("{{study}}|{{cubes}}|", &page);
+    CU_ASSERT_EQUAL(strncmp(text, "{\"a\":1}|H4sI", 12), 0);
+    CU_ASSERT(strlen(text) > 12 && strlen(text) < 80 && text[strlen(text) - 1] == '|');
+    free(text);
+    for (size_t at = 0; at < LENGTH_OF(texts); at++) {
+        const struct page plain = {.title = words("T"), .study = words(texts[at])};
+        char want[64];
+        snprintf(want, sizeof(want), "%s|", texts[at]);
+        expect("{{study}}|{{cubes}}", &plain, want);
+    }
+}
+
 static void marks_are_filled_and_all_else_is_copied(void)
 {
     const struct page_section sections[] = {
@@ -179,6 +201,7 @@ static void the_bundled_page_is_whole_or_absent(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
+        {"cubes are packed", cubes_are_packed},
         {"marks_are_filled_and_all_else_is_copied", marks_are_filled_and_all_else_is_copied},
         {"edges_of_a_template", edges_of_a_template},
         {"a_document_stays_in_its_script", a_document_stays_in_its_script},
