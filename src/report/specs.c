@@ -55,6 +55,7 @@ const struct figure_spec specs[SPECS_COUNT] = {
      WEEKLY,
      .is_volume = true,
      .series = SERIES_SOURCE,
+     .measure = "Tokens per week",
      .releases = RELEASES_OF_OPEN,
      .kind = "bars",
      .stack = "sum"},

@@ -54,7 +54,7 @@ const tests = {
       assert.deepEqual(await sectionIds(page), IDS);
       const titles = await page.$$eval("section.figure", (list) =>
         list.map((section) => [
-          section.querySelector("h3 span:last-child").textContent,
+          section.querySelector("h3 span:last-child").textContent.replaceAll("\u00a0", " "),
           section.querySelector(".measure:not([hidden])")?.textContent ?? null,
           section.querySelector(".about").textContent,
         ]),
@@ -472,7 +472,7 @@ const tests = {
         let brought = 0;
         for (const { panel, sizes, labels, lines } of charts) {
           const own = figure.rows.filter((row) => row[0] === panel).map((row) => row[5]);
-          assert.equal(sizes, `cohorts of ${Math.min(...own)} to ${Math.max(...own)} accounts`);
+          assert.equal(sizes, `of ${Math.min(...own)} to ${Math.max(...own)} accounts`);
           for (const { series, stroke, dash } of lines) {
             const cohort = order[series];
             const one = outstanding.find((each) => each.panel === panel && each.series === cohort);

@@ -337,7 +337,7 @@ function panelTitle(model, panel) {
   const sizes = pointsOf(model, panel).map((point) => point.row[at] ?? 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   const words = least === most ? `${most}` : `${least} to ${compact(most)}`;
-  return [title, element("p", { class: "sizes" }, `cohorts of ${words} accounts`)];
+  return [title, element("p", { class: "sizes" }, `of ${words} accounts`)];
 }
 
 // What the colours of cohorts mean.

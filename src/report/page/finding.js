@@ -53,7 +53,9 @@ function sharesOverTime(figure, data) {
   const ranked = [...all]
     .filter(([name]) => isNamed(name))
     .sort((a, b) => (b[1].get(last) ?? 0) - (a[1].get(last) ?? 0));
-  const [name, values] = all.has("Open models") ? ["Open models", all.get("Open models")] : (ranked[0] ?? []);
+  // Lines that are no parts of a whole: the figure is about the first.
+  const first = figure.chart.stack ? null : ranked.find(([name]) => name === figure.chart.order?.[0]);
+  const [name, values] = all.has("Open models") ? ["Open models", all.get("Open models")] : (first ?? ranked[0] ?? []);
   if (!name) return null;
   const now = values.get(last) ?? 0;
   const what = (figure.chart.y_title ?? "").replace(/^Share of /, "of ");
@@ -62,9 +64,9 @@ function sharesOverTime(figure, data) {
   const [peak, top] = [...values].reduce((best, one) => (one[1] > best[1] ? one : best));
   const isOver = top - now >= LEAST && whenOf(peak, data.xType) !== whenOf(last, data.xType);
   if (isOver) return `${begin}, after ${share(top)} in ${whenOf(peak, data.xType)}`;
-  const first = values.get(xs[0]) ?? 0;
+  const then = values.get(xs[0]) ?? 0;
   const since = whenOf(xs[0], data.xType);
-  return Math.abs(now - first) >= LEAST ? `${begin}, from ${share(first)} in ${since}` : `${begin}, as in ${since}`;
+  return Math.abs(now - then) >= LEAST ? `${begin}, from ${share(then)} in ${since}` : `${begin}, as in ${since}`;
 }
 
 // A sum with its unit: "27.9 M tokens", "$12.30".

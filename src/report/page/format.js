@@ -5,18 +5,25 @@
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
+const STEPS = [
+  [1e12, " T"],
+  [1e9, " B"],
+  [1e6, " M"],
+  [1e3, " k"],
+];
+
 // 1234567 -> "1.23 M"; `digits` are significant.
 export function compact(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const steps = [
-    [1e12, " T"],
-    [1e9, " B"],
-    [1e6, " M"],
-    [1e3, " k"],
-  ];
-  for (const [scale, unit] of steps) if (size >= scale * 0.99951) return significant(value / scale, digits) + unit;
+  for (const [scale, unit] of STEPS) if (size >= scale * 0.99951) return significant(value / scale, digits) + unit;
   return significant(value, digits);
+}
+
+// Values that stand below each other, all in the unit of the largest and with as many digits behind the point.
+export function alike(value, largest) {
+  const [scale, unit] = STEPS.find(([size]) => Math.abs(largest) >= size * 0.99951) ?? [1, ""];
+  return (value / scale).toFixed(scale === 1 ? 0 : largest / scale < 10 ? 2 : 1) + unit;
 }
 
 function significant(value, digits) {
@@ -92,6 +99,8 @@ const TAGS = {
   accounting_auditing: "accounting, auditing",
   acting_theater: "acting, theater",
   comics_animation: "comics, animation",
+  law_government_other: "other law, government",
+  advertising_marketing_other: "other advertising, marketing",
   seo: "SEO",
 };
 
@@ -104,7 +113,7 @@ export function named(value, column) {
     return value; // no code after all
   }
   if (column !== "tag" || !/^[a-z0-9_]+$/.test(value)) return value;
-  return TAGS[value] ?? value.replaceAll("_", " ");
+  return TAGS[value] ?? value.replace(/^(.*)_other$/, "other_$1").replaceAll("_", " ");
 }
 
 // A value of the document as a person reads it. Null is not here: who asks says what is missing.
@@ -133,6 +142,7 @@ export function text(value, type) {
 // The same for tables, to the digits in which such figures are published.
 export function exact(value, type) {
   if (type === "share") return percent(value, 2);
+  if (type === "integer") return integer(value);
   if (type === "usd_per_mtok" && Math.abs(value) >= 0.1) return "$" + value.toFixed(3);
   if (type === "real" && Math.abs(value) < 10) return value.toFixed(2);
   return text(value, type);

@@ -145,7 +145,11 @@ function part(section, name, tag = "div") {
 // What the figure shows is its title; what it measures stands below.
 function heading(section, figure) {
   const found = finding(figure);
-  section.querySelector("h3 span:last-child").textContent = found ?? figure.title;
+  // A number stays with its unit.
+  section.querySelector("h3 span:last-child").textContent = (found ?? figure.title).replace(
+    /(\d) (%|[kMBT]\b)/g,
+    "$1\u00a0$2",
+  );
   let measure = section.querySelector(":scope > .measure");
   if (!measure) section.querySelector("h3").after((measure = element("p", { class: "measure" })));
   measure.hidden = found === null;

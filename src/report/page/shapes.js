@@ -4,7 +4,7 @@
 
 import * as Plot from "@observablehq/plot";
 import { SHAPES } from "./colour.js";
-import { compact, day, label, month, percent, text, tick } from "./format.js";
+import { alike, compact, day, label, month, percent, text, tick } from "./format.js";
 import { isNumber, isTime, rank, stack, stepEnd, timeSteps } from "./model.js";
 
 const FONT = "12px";
@@ -110,11 +110,11 @@ function ruleMarks(model, layout, at) {
       Plot.ruleY([rule.at], { stroke: "var(--ink)", strokeDasharray: "3,3", className: "rule" }),
       Plot.text([rule.text], {
         y: [rule.at],
-        frameAnchor: "left",
+        frameAnchor: layout.isTime ? "right" : "left", // what is drawn over time begins at the left
         text: [shorten(rule.text, 220)],
-        dx: 4,
+        dx: layout.isTime ? -6 : 4,
         dy: -8,
-        textAnchor: "start",
+        textAnchor: layout.isTime ? "end" : "start",
         fill: "var(--ink)",
         stroke: "var(--paper)",
         strokeWidth: 4,
@@ -142,6 +142,7 @@ function timeLayout(model, width, height, room, steps) {
     marginTop,
     marginBottom: 38,
     lanes: placed,
+    isTime: true,
     first,
     end,
     at,
@@ -444,6 +445,28 @@ export function highest(model, points) {
   return model.yType === "share" ? Math.min(1, top * 1.06) : top * 1.06;
 }
 
+const LABELLED = 0.07; // of a bar: parts from here on have their words, as in the study
+
+// What parts are called that have no room for it within their bar: in lines below it.
+function wordsBelow(model, cells, room) {
+  const result = new Map();
+  for (const [key, list] of cells) {
+    const whole = model.chart.stack === "share" ? 1 : list.reduce((sum, point) => sum + (point.y ?? 0), 0);
+    const left = list.filter(
+      (point) => point.y / whole >= LABELLED && textWidth(point.series) + 10 >= (point.y / whole) * room,
+    );
+    const lines = [];
+    for (const point of left) {
+      const words = `${point.series} ${text(point.y, model.yType)}`;
+      const last = lines.at(-1);
+      if (last !== undefined && textWidth(`${last}, ${words}`) < room) lines[lines.length - 1] = `${last}, ${words}`;
+      else lines.push(words);
+    }
+    if (lines.length) result.set(key, lines);
+  }
+  return result;
+}
+
 // Lying bars: one row per text, whole or in parts.
 export function lyingBars(model, points, width, room) {
   const names = [...new Set(points.map((point) => String(point.x)))];
@@ -453,16 +476,27 @@ export function lyingBars(model, points, width, room) {
   // Names that would take the bars' room stand above them.
   const isAbove = longest + 12 > Math.max(width * 0.36, Math.min(260, width * 0.45));
   const marginLeft = isAbove ? 12 : Math.ceil(longest + 12);
-  const valueRoom = inParts
-    ? 24
-    : Math.max(...points.map((point) => textWidth(words(model, { ...point, low: null })))) + 14;
+  const most = Math.max(...points.map((point) => point.y ?? 0));
+  const told = (point) =>
+    point.suppressed || typeof point.y !== "number" || model.yType !== "integer"
+      ? words(model, { ...point, low: null })
+      : alike(point.y, most);
+  const valueRoom = inParts ? 24 : Math.max(...points.map((point) => textWidth(told(point)))) + 14;
+  const below = inParts ? wordsBelow(model, cells, width - marginLeft - 24) : new Map();
   const step = (inParts ? 34 : 26) + (isAbove ? 17 : 0);
+  // Words below a bar take rows of their own.
+  const rows = names.flatMap((key) => [
+    key,
+    ...Array.from({ length: below.has(key) ? Math.ceil((4 + 15 * below.get(key).length) / step) : 0 }, (_, index) =>
+      [key, "below", index].join("\u0000"),
+    ),
+  ]);
   const layout = {
     marginLeft,
     marginRight: Math.ceil(valueRoom),
     marginTop: isAbove ? 10 : 4,
     marginBottom: 26,
-    height: names.length * step + 30 + (isAbove ? 6 : 0),
+    height: rows.length * step + 30 + (isAbove ? 6 : 0),
   };
   const parts = [...cells].flatMap(([key, list]) => {
     let end = 0;
@@ -499,7 +533,7 @@ export function lyingBars(model, points, width, room) {
       y: {
         type: "band",
         axis: isAbove ? null : undefined,
-        domain: names,
+        domain: rows,
         paddingInner: isAbove ? 0.55 : 0.3,
         paddingOuter: isAbove ? 0.4 : 0.15,
       },
@@ -522,7 +556,7 @@ export function lyingBars(model, points, width, room) {
             dy: -step * 0.225 - 8,
             fill: "var(--ink)",
           })
-        : Plot.axisY({ tickSize: 0, fill: "var(--ink)", tickFormat: label }),
+        : Plot.axisY(names, { tickSize: 0, fill: "var(--ink)", tickFormat: label }),
       Plot.barX(
         parts.filter((part) => part.x2 > part.x1),
         {
@@ -534,6 +568,20 @@ export function lyingBars(model, points, width, room) {
           strokeWidth: inParts ? 1 : 0,
           className: "mark",
         },
+      ),
+      ...[...below].flatMap(([key, list]) =>
+        list.map((words, index) =>
+          Plot.text([words], {
+            x: [0],
+            y: [key],
+            text: [words],
+            textAnchor: "start",
+            dx: 2,
+            dy: 12 + 9 + index * 15,
+            fill: "var(--ink-soft)",
+            className: "below",
+          }),
+        ),
       ),
       least < 0 && Plot.ruleX([0], { stroke: "var(--ink-soft)" }),
       whiskers.length > 0 &&
@@ -550,7 +598,7 @@ export function lyingBars(model, points, width, room) {
         Plot.text(parts, {
           x: (part) => Math.max(part.x2, part.point.high ?? 0),
           y: "key",
-          text: (part) => words(model, { ...part.point, low: null }),
+          text: (part) => told(part.point),
           textAnchor: "start",
           dx: 5,
           fill: "var(--ink)",
@@ -660,7 +708,8 @@ export function scatter(model, points, width, height, room) {
     layout.height -
     layout.marginBottom -
     project(point.y, yDomain, yLog) * (layout.height - layout.marginTop - layout.marginBottom);
-  const lineText = line && fitText(line, position(line.to[0]), py({ y: line.to[1] }), right);
+  // Among many points there is no room for what is said of the line: it stands below the chart.
+  const lineText = line && drawn.length <= 60 && fitText(line, position(line.to[0]), py({ y: line.to[1] }), right);
   const obstacles = [
     ...(line ? lineBoxes(line, position, (y) => py({ y })) : []),
     ...(lineText ? [lineText.box] : []),

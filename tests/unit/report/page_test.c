@@ -44,12 +44,12 @@ static struct span words(const char *text)
 /* A last member "cubes" on a line of its own is packed: by what gzip begins with, and by its size. */
 static void cubes_are_packed(void)
 {
-    char study[512] = "{\"a\":1,\n\"cubes\":{\"x\":\"", digits[301];
+    char study[512], digits[301];
     const char *const texts[] = {"{\"a\":1}", "{\"a\":\",\\n\\\"cubes\\\":\"}"};
 
     memset(digits, '7', 300);
     digits[300] = '\0';
-    strcat(strcat(study, digits), "\"}}\n");
+    snprintf(study, sizeof(study), "{\"a\":1,\n\"cubes\":{\"x\":\"%s\"}}\n", digits);
     const struct page page = {.title = words("T"), .study = words(study)};
     char *text = filled("{{study}}|{{cubes}}|", &page);
     CU_ASSERT_EQUAL(strncmp(text, "{\"a\":1}|H4sI", 12), 0);
