@@ -10,19 +10,9 @@ import math
 import os
 
 from harness import check, equal, main, note
-from study_replica import AUTHORS, FIRST_CATEGORIES, SCALE, Workload, study, workload
+from study_replica import AUTHORS, FIRST_CATEGORIES, SCALE, SLUGS, Workload, study, workload
 
 EVENTS_MIN, EVENTS_MAX = 40_000, 60_000
-SLUGS = {
-    "google/gemini-2.0-flash": "google/gemini-2.0-flash-001",
-    "deepseek/deepseek-v3-0324": "deepseek/deepseek-chat-v3-0324",
-    "anthropic/claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
-    "anthropic/claude-sonnet-4": "anthropic/claude-sonnet-4",
-    "qwen/qwen-2-7b-instruct": "qwen/qwen-2-7b-instruct",
-    "openai/gpt-4": "openai/gpt-4",
-    "ibm/granite-4.0-micro": "ibm-granite/granite-4.0-h-micro",
-    "openai/gpt-5-pro": "openai/gpt-5-pro",
-}
 
 
 def test_it_is_as_large_as_it_says(world):

@@ -22,6 +22,17 @@ AUTHORS = {
     "MoonshotAI": "moonshotai",
     "Google": "google",
 }
+# The examples of S38, as the catalog has them.
+SLUGS = {
+    "google/gemini-2.0-flash": "google/gemini-2.0-flash-001",
+    "deepseek/deepseek-v3-0324": "deepseek/deepseek-chat-v3-0324",
+    "anthropic/claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
+    "anthropic/claude-sonnet-4": "anthropic/claude-sonnet-4",
+    "qwen/qwen-2-7b-instruct": "qwen/qwen-2-7b-instruct",
+    "openai/gpt-4": "openai/gpt-4",
+    "ibm/granite-4.0-micro": "ibm-granite/granite-4.0-h-micro",
+    "openai/gpt-5-pro": "openai/gpt-5-pro",
+}
 # The reading error of the study's charts, in percentage points, and of the parts under a note within a figure.
 READ, READ_UNDER_NOTE = 0.5, 2.0
 # Each comparison so far: (figure, mean and worst deviation, where the worst is, allowed).
