@@ -138,6 +138,11 @@ def test_a_failover_that_loses_what_was_acknowledged(world):
     compare_all(world, lines)
 
 
+def type_redis_cli(*words):
+    done = subprocess.run(["redis-cli", "--cluster", *words], capture_output=True, text=True, check=False, timeout=120)
+    equal(done.returncode, 0, f"redis-cli --cluster {words[0]}: {done.stdout[-500:]}")
+
+
 def migrate(cluster, slot, source, target, keys):
     for key in keys:
         reply = source.command("MIGRATE", "127.0.0.1", target.port, key, 0, 5000)
@@ -183,16 +188,8 @@ def test_slots_on_their_way(world):
     wait_for(world, 2 * third, *workers)
     first, second = cluster.nodes[:2]
     feed(world, lines[2 * third : 2 * third + 300])
-    words = ["--cluster-from", cluster.identity(first), "--cluster-to", cluster.identity(second)]
-    words += ["--cluster-slots", "300", "--cluster-yes"]
-    done = subprocess.run(
-        ["redis-cli", "--cluster", "reshard", f"127.0.0.1:{first.port}", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    equal(done.returncode, 0, f"redis-cli --cluster reshard: {done.stdout[-500:]}")
+    words = ("--cluster-from", cluster.identity(first), "--cluster-to", cluster.identity(second))
+    type_redis_cli("reshard", f"127.0.0.1:{first.port}", *words, "--cluster-slots", "300", "--cluster-yes")
     feed(world, lines[2 * third + 300 :])
     wait_for(world, EVENTS, *workers)
     said = "".join(worker.log for worker in workers)
@@ -267,6 +264,10 @@ def test_what_a_cluster_is_told(world):
     world.run("setup", "--partitions", PARTITIONS)
     feed(world, lines)
     compare_all(world, lines)
+    joining = cluster.make(3)
+    cluster.nodes.append(joining)
+    type_redis_cli("add-node", f"127.0.0.1:{joining.port}", f"127.0.0.1:{source.port}")
+    check("gentally_2" in str(joining.command("FUNCTION", "LIST")), "a node that redis-cli added has no functions")
     world.run("remove", "--namespace", world.namespace, "--yes")
     left = [key for node in cluster.nodes for key in node.command("KEYS", "*")]
     equal(left, [], "keys that are left")

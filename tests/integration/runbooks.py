@@ -14,12 +14,15 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
+import duckdb
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness import BINARY, DEMO, ROOT, Failed, check, equal, free_port, main, note, tail, wait_until
 from platform_records import RECORDS
+from served import TOKEN, reads_http
 
 PARTITIONS = 4
 PAGES = sorted(path.stem for path in (ROOT / "runbooks").glob("*.md"))
@@ -76,6 +79,14 @@ class Stays:
         self.says = says
 
 
+class Serves:
+    """Stays, and is left running for the commands behind it, to the page's end, once it serves figures."""
+
+    def __init__(self, port, host):
+        self.port = port  # one of the sandbox
+        self.host = host
+
+
 class Ends:
     """Ends with that status."""
 
@@ -111,7 +122,12 @@ TREATED = {
     "gentally dead letter": Not("the info of HPKE, and no command"),
     "cat old.key new.key": Ends(0),
     "gentally top --namespace ...": Not("its name follows from the replay's, which is told there"),
+    "gentally summaries": NAME_ALONE,
+    "gentally summaries --": Ends(0),
     "gentally summaries --final --format csv ...": Not("what is to be compared is the operator's choice"),
+    "gentally report --watch": Serves(0, "127.0.0.1"),
+    "gentally report --watch --listen": Serves(1, "figures.example"),
+    "redis-cli --cluster add-node": Not("wants a cluster; tests/integration/cluster.py has one, and types it there"),
     "kafka-": Not("a tool of Kafka's own, which is not among the jars of the broker of these tests"),
     "kubectl ": Not("no Kubernetes here; tests/deploy holds the manifests to what others publish of them"),
     "systemctl ": Not("no systemd here; tests/deploy has the unit looked at by systemd's own tool"),
@@ -120,6 +136,8 @@ TREATED = {
     "kcat -P -t gentally.ledger": Not("takes a record of the ledger away; tests/integration/verify.py does that"),
     "redis-cli -p 26379": Not("asks a sentinel; tests/integration/sentinel.py runs three"),
 }
+if not reads_http(duckdb.connect()):
+    TREATED["duckdb -c \"FROM read_json('http:"] = Not("DuckDB's httpfs is not here; served.py reads what is answered")
 
 
 def treatment(command):
@@ -148,11 +166,15 @@ class Sandbox:
         for binary in (BINARY, DEMO):
             os.symlink(os.path.abspath(binary), self.folder / "bin" / os.path.basename(binary))
         self.port = free_port()
+        self.served = (free_port(), free_port())
+        self.serving = []
         self.count = 0
+        os.symlink(ROOT / "schemas", self.folder / "schemas")
         self.done, self.left_out, self.needed = {}, [], set()  # done: the page, by command
-        program = self.folder / "bin" / "duckdb"  # `duckdb -c SQL`, by the library that Python has
+        program = self.folder / "bin" / "duckdb"  # `duckdb -c SQL` or SQL | duckdb, by the library that Python has
         program.write_text(
-            f"#!/bin/sh\nexec {sys.executable} -c 'import duckdb, sys; duckdb.execute(sys.argv[1])' \"$2\"\n"
+            f"#!{sys.executable}\nimport duckdb, sys\n"
+            "print(duckdb.sql(sys.argv[2] if len(sys.argv) > 2 else sys.stdin.read()))\n"
         )
         program.chmod(0o755)
 
@@ -162,7 +184,12 @@ class Sandbox:
             (r"\bBROKERS?\b|127\.0\.0\.1:9092", self.world.kafka),
             (r"\blocalhost:(PORT|9464)\b", f"localhost:{self.port}"),
             (r"--events 200000\b", "--events 2000"),  # or all that comes after reads them, too
-            (r"/run/secrets/slack", str(self.folder / "slack")),
+            (r"/run/secrets/(slack|figures)\b", rf"{self.folder}/\1"),
+            (r"^gentally report --watch$", rf"\g<0> --port {self.served[0]}"),
+            (r"\b127\.0\.0\.1:8732\b", f"127.0.0.1:{self.served[0]}"),
+            (r"\b0\.0\.0\.0:8732\b", f"0.0.0.0:{self.served[1]}"),
+            (r"\bfigures\.example:8732\b", f"figures.example:{self.served[1]}"),
+            (r"^curl ", f"curl -f --resolve figures.example:{self.served[1]}:127.0.0.1 "),  # -f: a refusal fails
             (r"/var/lib/gentally/told", str(self.folder / "told")),
             (r"^redis-cli (-h HOST )?", f"redis-cli -p {self.world.redis.port} "),
             (r"\bTOPIC -p PARTITION -o OFFSET\b", "gentally.ledger -p 0 -o 0"),
@@ -214,6 +241,11 @@ class Sandbox:
             self.left_out.append((page, command, how.why))
             return
         process, out, log = self.start(command)
+        if isinstance(how, Serves):
+            self.serving.append(process)
+            self.wait_for_figures(how, process, command, log)
+            self.done[command] = page
+            return
         try:
             if isinstance(how, Stays):
                 self.stay(process, log, how.says, command)
@@ -227,6 +259,34 @@ class Sandbox:
         said = tail(log.read_text(errors="replace")), tail(out.read_text(errors="replace"))
         check(process.returncode == want, f"{page}.md: `{command}` ended with {process.returncode}, not {want}", *said)
         self.done[command] = page
+
+    def wait_for_figures(self, how, process, command, log):
+        port = self.served[how.port]
+        headers = {"Host": f"{how.host}:{port}", "Authorization": f"Bearer {TOKEN}"}
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/figures/S01.json", headers=headers)
+
+        def serves():
+            check(process.poll() is None, f"`{command}` does not stay", tail(log.read_text(errors="replace")))
+            try:
+                return urllib.request.urlopen(request, timeout=10).status == 200
+            except OSError:  # a refusal, too
+                return False
+
+        wait_until(serves, 60, f"`{command}` to serve figures")
+
+    def end_page(self):
+        """Ends what its commands left running."""
+        for process in self.serving:
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in self.serving:
+            wait_until(lambda: process.poll() is not None, 30, "what serves to end once it is asked to")
+        self.serving = []
+
+    def stop(self):
+        for process in self.serving:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def stay(self, process, log, says, command):
         if says:
@@ -263,13 +323,13 @@ def prepare(world):
     world.settings["GENTALLY_SUMMARY_FORMAT"] = "json"  # as readers.md has it
     for name in ("NAMESPACE", "TOPIC", "GROUP"):
         del world.settings[f"GENTALLY_{name}"]
-    sandbox = Sandbox(world)
+    sandbox = world.own(Sandbox(world))
     world.run("setup", "--partitions", PARTITIONS)
     producer = Producer({"bootstrap.servers": world.kafka})
     for _ in range(20):  # so that there is a letter of record 3:17
         producer.produce("generations", b"rubbish", partition=3)
     equal(producer.flush(60), 0, "records that were not delivered")
-    sandbox.type("gentally-demo generate --events 20000 --seed 1 | gentally produce")
+    sandbox.type("gentally-demo generate --events 20000 --seed 1 | tee events.jsonl | gentally produce")
     world.run("worker", "--drain")
     sources = {"openrouter": ["generations.jsonl"], "litellm": ["spend_logs.json", "spend_logs.jsonl"]}
     sources |= {"langfuse": ["observations.jsonl"], "otel": ["traces.jsonl"]}
@@ -286,6 +346,7 @@ def test_every_command(world):
     webhook = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
     threading.Thread(target=webhook.serve_forever, daemon=True).start()
     (sandbox.folder / "slack").write_text(f"http://127.0.0.1:{webhook.server_port}/")
+    (sandbox.folder / "figures").write_text(TOKEN)
     worker, failures = None, []
     for page in [*FIRST, *(page for page in PAGES if page not in (*FIRST, *LAST, *NOT_PAGES)), *LAST]:
         if page not in FIRST and worker is None:
@@ -298,6 +359,7 @@ def test_every_command(world):
                 sandbox.run(page, command)
             except Failed as failure:
                 failures.append(str(failure))
+        sandbox.end_page()
     webhook.shutdown()
     check(failures == [], f"{len(failures)} commands are wrong", *failures)
     equal(set(TREATED) - sandbox.needed, set(), "rows of TREATED that no command needs")
