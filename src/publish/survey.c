@@ -1,4 +1,4 @@
-/* The states and window lists are read partition by partition; then a sort adds up what is one window. */
+/* The states and window lists are read, many partitions to a round trip; then a sort adds up what is one window. */
 #include "survey.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "gentally/base/grow.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
+#include "gentally/redis/store_survey.h"
 
 enum verdict survey_open(struct survey *survey, int32_t partitions, bool has_retention, struct reason *why)
 {
@@ -47,17 +48,18 @@ static enum verdict reserve(struct stored_window **windows, size_t *room, uint32
     return GO_ON;
 }
 
-static enum verdict read_partition(struct survey_partition *partition, int32_t index, struct store *store,
-                                   struct reason *why)
+/* Reads what the round did not: all of a partition that is unknown, or the windows that had no room. */
+static enum verdict read_rest(struct survey_partition *partition, int32_t index, struct store *store,
+                              struct reason *why)
 {
-    enum verdict verdict = store_state(store, index, &partition->state, why);
+    enum verdict verdict = partition->is_unknown ? store_state(store, index, &partition->state, why) : GO_ON;
+    bool is_whole = !partition->is_unknown && partition->count <= partition->room;
 
-    partition->is_unknown = false;
-    while (verdict == GO_ON) {
+    while (verdict == GO_ON && !is_whole) {
         verdict = store_windows(store, index, partition->windows, (uint32_t)partition->room, &partition->count, why);
-        if (verdict != GO_ON || partition->count <= partition->room)
-            break;
-        verdict = reserve(&partition->windows, &partition->room, partition->count, why);
+        is_whole = partition->count <= partition->room;
+        if (verdict == GO_ON && !is_whole)
+            verdict = reserve(&partition->windows, &partition->room, partition->count, why);
     }
     return verdict;
 }
@@ -68,13 +70,35 @@ static bool is_its_own(const struct reason *why)
     return why->id == STORE_STATE_MISSING || why->id == STORE_DAMAGED || why->id == STORE_ERROR;
 }
 
+/* Reads the partitions from `first` on, as many as a round takes. Those that it could not read are left unknown. */
+static enum verdict read_round(struct survey *survey, int32_t first, struct store *store, struct reason *why)
+{
+    struct store_survey surveys[STORE_SURVEY_MAX];
+    int32_t left = survey->partition_count - first;
+    uint32_t count = left < STORE_SURVEY_MAX ? (uint32_t)left : STORE_SURVEY_MAX;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct survey_partition *partition = &survey->partitions[first + (int32_t)i];
+        surveys[i] = (struct store_survey){
+            .state = &partition->state, .windows = partition->windows, .room = (uint32_t)partition->room};
+    }
+    enum verdict verdict = store_survey(store, first, count, surveys, why);
+    for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
+        struct survey_partition *partition = &survey->partitions[first + (int32_t)i];
+        partition->count = surveys[i].count;
+        partition->is_unknown = !surveys[i].is_read;
+    }
+    return verdict;
+}
+
 /* A partition whose keys are gone or cannot be read has stopped, and has nothing to tell it in. */
 static enum verdict take_partition(struct survey_partition *partition, int32_t index, struct store *store,
                                    struct reason *why)
 {
     struct partition_state *state = &partition->state;
-    enum verdict verdict = read_partition(partition, index, store, why);
+    enum verdict verdict = read_rest(partition, index, store, why);
 
+    partition->is_unknown = false;
     if (verdict != HALT || !is_its_own(why))
         return verdict;
     *state = (struct partition_state){.partition = index, .watermark_ms = NO_TIME};
@@ -118,7 +142,9 @@ static enum verdict take_partitions(struct survey *survey, struct store *store, 
     survey->count = 0;
     for (int32_t i = 0; i < survey->partition_count; i++) {
         struct survey_partition *partition = &survey->partitions[i];
-        verdict = take_partition(partition, i, store, why);
+        verdict = i % STORE_SURVEY_MAX == 0 ? read_round(survey, i, store, why) : GO_ON;
+        if (verdict == GO_ON)
+            verdict = take_partition(partition, i, store, why);
         if (verdict == GO_ON)
             verdict = reserve(&survey->windows, &survey->room, survey->count + partition->count, why);
         if (verdict != GO_ON)

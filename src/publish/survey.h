@@ -35,9 +35,9 @@ struct survey {
 MUST_CHECK enum verdict survey_open(struct survey *survey, int32_t partitions, bool has_retention, struct reason *why);
 void survey_close(struct survey *survey);
 
-/* Reads everything anew. Two round trips a partition. What is wrong with one partition is noted, and not the survey's
- * failure unless it is wrong with all. Verdicts of store_state(), store_windows() and store_retention_revisions();
- * HALT: NO-MEMORY. */
+/* Reads everything anew. A round trip for STORE_SURVEY_MAX partitions. What is wrong with one partition is noted, and
+ * not the survey's failure unless it is wrong with all. Verdicts of store_state(), store_windows() and
+ * store_retention_revisions(); HALT: NO-MEMORY. */
 MUST_CHECK enum verdict survey_take(struct survey *survey, struct store *store, struct reason *why);
 
 /* Whether partitions' parts of a window (by partition) come from where the survey found them or beyond, and none has

@@ -13,6 +13,7 @@
 #include "gentally/core/tail.h"
 #include "store_call.h"
 #include "store_reply.h"
+#include "store_survey_parts.h"
 
 #define PORTIONS 16
 #define PROBES_MAX 1000000u /* keys to find one of a primary's: of one with a single slot, 16384 on average */
@@ -239,19 +240,23 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     return verdict;
 }
 
-/* Shared by claim and state: both reply OK and the state's fields. */
+enum verdict store_state_take(int32_t partition, redisReply *reply, struct partition_state *state, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (reply->elements != 2 || !store_reply_state(reply->element[1], partition, state))
+        verdict = store_reply_damaged(partition, "the state", why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
 static enum verdict receive_state(struct store *store, int32_t partition, struct partition_state *state,
                                   struct reason *why)
 {
     redisReply *reply = NULL;
     enum verdict verdict = store_function_call(store, partition, &reply, why);
 
-    if (verdict != GO_ON)
-        return verdict;
-    if (reply->elements != 2 || !store_reply_state(reply->element[1], partition, state))
-        verdict = store_reply_damaged(partition, "the state", why);
-    freeReplyObject(reply);
-    return verdict;
+    return verdict == GO_ON ? store_state_take(partition, reply, state, why) : verdict;
 }
 
 /* "ids:<width_ms>:<start_ms>" of meta; false if the field is another one. */
@@ -320,12 +325,18 @@ enum verdict store_claim(struct store *store, int32_t partition, struct partitio
     return verdict == GO_ON ? store_read_id_buckets(store, state, why) : verdict;
 }
 
-enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)
+enum verdict store_state_begin(struct store *store, int32_t partition, struct reason *why)
 {
     enum verdict verdict = store_function_begin(store, "gentally_2_look", true, 1, 0, 0, why);
 
-    if (verdict != GO_ON)
-        return verdict;
-    store_put_key(store, partition, "meta");
-    return receive_state(store, partition, state, why);
+    if (verdict == GO_ON)
+        store_put_key(store, partition, "meta");
+    return verdict;
+}
+
+enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)
+{
+    enum verdict verdict = store_state_begin(store, partition, why);
+
+    return verdict == GO_ON ? receive_state(store, partition, state, why) : verdict;
 }

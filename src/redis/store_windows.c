@@ -7,20 +7,24 @@
 
 #include "store_call.h"
 #include "store_reply.h"
+#include "store_survey_parts.h"
 
-enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[], uint32_t room,
-                           uint32_t *count, struct reason *why)
+enum verdict store_windows_begin(struct store *store, int32_t partition, struct reason *why)
 {
-    redisReply *reply = NULL;
     enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, "HGETALL");
     store_put_key(store, partition, "windows");
-    verdict = store_call(store, &reply, why);
-    if (verdict != GO_ON)
-        return verdict;
+    return GO_ON;
+}
+
+enum verdict store_windows_take(int32_t partition, redisReply *reply, struct stored_window windows[], uint32_t room,
+                                uint32_t *count, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0) /* "no windows" would be believed */
         verdict = store_reply_damaged(partition, "the list of windows", why);
     *count = (uint32_t)(reply->elements / 2);
@@ -30,6 +34,17 @@ enum verdict store_windows(struct store *store, int32_t partition, struct stored
             verdict = store_reply_damaged(partition, "the list of windows", why);
     freeReplyObject(reply);
     return verdict;
+}
+
+enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[], uint32_t room,
+                           uint32_t *count, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_windows_begin(store, partition, why);
+
+    if (verdict == GO_ON)
+        verdict = store_call(store, &reply, why);
+    return verdict == GO_ON ? store_windows_take(partition, reply, windows, room, count, why) : verdict;
 }
 
 enum verdict store_window_cells(struct store *store, int32_t partition, struct window window, int64_t *cells,
