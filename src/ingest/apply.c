@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "gentally/base/calendar.h"
+#include "gentally/base/clock.h"
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
 #include "gentally/core/admission.h"
@@ -267,14 +268,22 @@ static enum verdict apply_some(struct applier *applier, const struct partition_s
     return verdict;
 }
 
-enum verdict applier_run(struct applier *applier, const struct partition_state *state, struct reason *why)
+enum verdict applier_run(struct applier *applier, const struct partition_state *state, int64_t run_us, bool *is_done,
+                         struct reason *why)
 {
+    int64_t ends_us = clock_us(CLOCK_MONOTONIC) + run_us;
     struct told told = {.full = {.size = 0}};
     struct journal journal;
     enum verdict verdict = store_journal_read(applier->store, state, &journal, why);
 
-    for (int64_t from = furthest(&journal); verdict == GO_ON && from < journal.last; from = furthest(&journal))
-        verdict = apply_some(applier, state, &journal, from, &told, why);
+    *is_done = false;
+    for (bool is_long = false; verdict == GO_ON && !*is_done && !is_long;) {
+        int64_t from = furthest(&journal);
+        *is_done = from >= journal.last;
+        if (!*is_done)
+            verdict = apply_some(applier, state, &journal, from, &told, why);
+        is_long = clock_us(CLOCK_MONOTONIC) >= ends_us;
+    }
     store_journal_close(&journal);
     warn(applier, ROLLUP_FULL, "further rows are added to " DIMENSION_OTHER, &told.full);
     warn(applier, ROLLUP_NEARLY_FULL, "four fifths of the rows that are told one by one", &told.nearly);

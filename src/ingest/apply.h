@@ -11,6 +11,8 @@
 
 #include "gentally/base/verdict.h"
 
+#define APPLY_RUN_US 2000000 /* of a loop's turn, which has more to do */
+
 struct applier;
 struct config;
 struct logger;
@@ -23,11 +25,13 @@ MUST_CHECK enum verdict applier_open(struct applier **applier, const struct conf
 void applier_close(struct applier *applier);
 
 /*
- * Applies all that the partition's journal has by now. Blocks for some round trips; no call changes more than 1,023
+ * Applies what the partition's journal has by now: all of it (`*is_done`), or what could be done in `run_us` and a
+ * little more, where the store is slow to answer: call again. No call changes more than 1,023
  * cells and then one window's, of `flush_rows_max` rows. TRY_LATER: no answer, or the journal changed meanwhile: call
  * again at leisure. REWIND: STORE-FENCED, another owner has the partition. HALT: STORE-DAMAGED (an entry or a cell does
  * not read), STORE-TORN and the like of this partition; STORE-DENIED, NO-MEMORY.
  */
-MUST_CHECK enum verdict applier_run(struct applier *applier, const struct partition_state *state, struct reason *why);
+MUST_CHECK enum verdict applier_run(struct applier *applier, const struct partition_state *state, int64_t run_us,
+                                    bool *is_done, struct reason *why);
 
 #endif

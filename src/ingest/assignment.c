@@ -274,9 +274,11 @@ static enum verdict take_answer(struct assignment *assignment, struct partition 
 static enum verdict apply_to(struct assignment *assignment, struct partition *partition, struct applier *applier,
                              int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = applier_run(applier, &partition->state, why);
+    bool is_done = false;
+    enum verdict verdict = applier_run(applier, &partition->state, APPLY_RUN_US, &is_done, why);
 
-    partition_applied(partition, verdict == GO_ON, now_ms);
+    if (verdict != GO_ON || is_done) /* else it is as ripe as before, and goes on in the next turn */
+        partition_applied(partition, is_done, now_ms);
     return take_answer(assignment, partition, verdict, why);
 }
 

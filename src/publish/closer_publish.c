@@ -13,6 +13,7 @@
 #include "gentally/kafka/transaction.h"
 
 #define TURN_ROWS 60000u /* then give the loop a turn to read its records */
+#define TURN_US 2000000  /* likewise: a store that is slow to answer takes its time for each window */
 /* To read a window of one partition takes a round trip to the store, as long as so many rows. With many partitions it
  * is these that a transaction's minute, and the time between two polls, is spent on. */
 #define SNAPSHOT_ROWS 10u
@@ -27,7 +28,13 @@ struct publishing {
     uint32_t rows; /* published, and SNAPSHOT_ROWS for each round trip */
     bool was_late; /* a late revision was among them */
     bool is_open;  /* the transaction has begun */
+    int64_t ends_us;
 };
+
+static bool is_long(const struct publishing *publishing)
+{
+    return clock_us(CLOCK_MONOTONIC) >= publishing->ends_us;
+}
 
 /* Asks where the logs end, once a turn and before its first window is read. Not to know it holds up nothing. */
 static void ask_ends(struct closer *closer, struct publishing *publishing)
@@ -213,7 +220,8 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
             continue;
         }
         if (closer->pending_count == TRANSACTION_WINDOWS ||
-            publishing->rows - rows_before >= closer->config->transaction_rows_max)
+            publishing->rows - rows_before >= closer->config->transaction_rows_max ||
+            (publishing->is_open && is_long(publishing)))
             break;
         ask_ends(closer, publishing);
         if (!publishing->is_open)
@@ -257,15 +265,21 @@ static enum verdict publish_some(struct closer *closer, struct publishing *publi
 
 enum verdict closer_publish(struct closer *closer, bool is_final, bool *has_more, struct reason *why)
 {
-    struct publishing publishing = {.is_final = is_final, .is_late_due = closer->now_ms >= closer->late_due_ms};
+    struct publishing publishing = {
+        .is_final = is_final,
+        .is_late_due = closer->now_ms >= closer->late_due_ms,
+        .ends_us = clock_us(CLOCK_MONOTONIC) + TURN_US,
+    };
     static const int64_t never[WINDOW_KINDS];
     const int64_t *interval_ms = closer->is_drain ? never : closer->config->early_emit_interval_ms;
     enum verdict verdict = GO_ON;
 
     emitter_begin_turn(closer->emitter);
     early_rounds_begin(&closer->early, interval_ms, closer->now_ms);
-    while (publishing.at < closer->survey.count && publishing.rows < TURN_ROWS && verdict == GO_ON)
+    do /* a window at least */
         verdict = publish_some(closer, &publishing, why);
+    while (publishing.at < closer->survey.count && publishing.rows < TURN_ROWS && !is_long(&publishing) &&
+           verdict == GO_ON);
     bool is_through = publishing.at >= closer->survey.count;
     if (publishing.at > 0)
         early_rounds_pass(&closer->early, closer->survey.windows[publishing.at - 1].window);

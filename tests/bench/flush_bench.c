@@ -171,9 +171,11 @@ static void flush(uint64_t events)
 
 static void apply(int partition)
 {
+    bool is_done = false;
     struct reason why;
 
-    check(applier_run(applier, &partitions[partition].state, &why) == GO_ON, "apply", &why);
+    while (!is_done)
+        check(applier_run(applier, &partitions[partition].state, APPLY_RUN_US, &is_done, &why) == GO_ON, "apply", &why);
 }
 
 static void apply_all(void)

@@ -146,8 +146,8 @@ static int write_again_and_again(const struct partition_state *claimed_state, in
 
     for (int flushed = 1; is_good && flushed <= flushes; flushed++) {
         is_good = write_entry(mine, &state, entry_of(0, rows, one, 1));
-        if (is_good && flushed % 3 == 0)
-            is_good = applier_run(applier, &state, &why) == GO_ON;
+        for (bool is_done = flushed % 3 != 0; is_good && !is_done;)
+            is_good = applier_run(applier, &state, APPLY_RUN_US, &is_done, &why) == GO_ON;
     }
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

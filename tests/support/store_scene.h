@@ -80,10 +80,11 @@ static inline enum verdict flush(struct small_change *small, int64_t requests)
 static inline enum verdict apply(const struct partition_state *state, struct reason *why)
 {
     struct applier *applier = NULL;
+    bool is_done = false;
     enum verdict verdict = applier_open(&applier, &config, store, &logger, why);
 
-    if (verdict == GO_ON)
-        verdict = applier_run(applier, state, why);
+    while (verdict == GO_ON && !is_done)
+        verdict = applier_run(applier, state, APPLY_RUN_US, &is_done, why);
     applier_close(applier);
     return verdict;
 }

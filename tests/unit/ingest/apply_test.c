@@ -82,12 +82,13 @@ enum verdict store_journal_apply(struct store *store, const struct partition_sta
 static enum verdict run(enum verdict second, int64_t second_number, struct reason *why)
 {
     struct partition_state state = {.partition = 7};
+    bool is_done = false;
 
     memset(&told, 0, sizeof(told));
     told.second = second;
     told.second_number = second_number;
     told.is_damaged = true;
-    return applier_run(applier, &state, why);
+    return applier_run(applier, &state, APPLY_RUN_US, &is_done, why);
 }
 
 static void a_cell_that_nobody_wrote_meanwhile_is_damaged(void)
@@ -123,11 +124,13 @@ static void nothing_is_damaged_while_it_is_not_known(void)
 static void no_call_changes_more_than_it_may(void)
 {
     struct partition_state state = {.partition = 7};
+    bool is_done = false;
     struct reason why;
 
     memset(&told, 0, sizeof(told));
     config.flush_rows_max = 64;
-    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &state, APPLY_RUN_US, &is_done, &why), GO_ON);
+    CU_ASSERT_TRUE(is_done);
     CU_ASSERT_EQUAL_FATAL(told.applied, 3);
     CU_ASSERT_EQUAL(told.numbers[0], 2);
     CU_ASSERT_EQUAL(told.numbers[1], 4);
@@ -135,13 +138,31 @@ static void no_call_changes_more_than_it_may(void)
     CU_ASSERT_EQUAL(told.records[2], 5 * 30);
     memset(&told, 0, sizeof(told));
     config.flush_rows_max = 2; /* one entry at least */
-    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &state, APPLY_RUN_US, &is_done, &why), GO_ON);
+    CU_ASSERT_TRUE(is_done);
     CU_ASSERT_EQUAL(told.applied, 5);
     memset(&told, 0, sizeof(told));
     config.flush_rows_max = 8192;
-    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &state, APPLY_RUN_US, &is_done, &why), GO_ON);
+    CU_ASSERT_TRUE(is_done);
     CU_ASSERT_EQUAL(told.applied, 1);
     CU_ASSERT_EQUAL(told.records[0], 5 * 30);
+}
+
+/* The store takes all the time there is: a call's worth is applied, and whoever has the loop knows of more. */
+static void a_run_ends_when_its_time_is_over(void)
+{
+    struct partition_state state = {.partition = 7};
+    bool is_done = true;
+    struct reason why;
+
+    memset(&told, 0, sizeof(told));
+    config.flush_rows_max = 64;
+    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &state, 0, &is_done, &why), GO_ON);
+    CU_ASSERT_EQUAL(told.applied, 1);
+    CU_ASSERT_EQUAL(told.numbers[0], 2);
+    CU_ASSERT_FALSE(is_done);
+    config.flush_rows_max = 8192;
 }
 
 /* Rows of their own for each entry. */
@@ -176,6 +197,7 @@ int main(int argc, char **argv)
         {"a_cell_that_was_written_meanwhile_is_no_damage", a_cell_that_was_written_meanwhile_is_no_damage},
         {"nothing_is_damaged_while_it_is_not_known", nothing_is_damaged_while_it_is_not_known},
         {"no_call_changes_more_than_it_may", no_call_changes_more_than_it_may},
+        {"a_run_ends_when_its_time_is_over", a_run_ends_when_its_time_is_over},
         CU_TEST_INFO_NULL,
     };
 
