@@ -23,6 +23,7 @@ struct worker {
     bool has_batch;          /* polled, and not folded to its end */
     bool has_joined;         /* an assignment is in force, even an empty one */
     int64_t turned_ms;       /* when the last turn began that got as far as reading */
+    bool must_fetch;         /* logs are read anew, and nothing was polled since */
     bool was_cut_off;        /* no broker answered since the logs were last looked at */
     int64_t stays_ms;        /* of a drain that is done: when it leaves, even if others are not */
     int64_t flush_due_ms, report_due_ms;

@@ -20,7 +20,8 @@
 #include "worker_rebalance.h"
 #include "worker_state.h"
 
-#define POLL_MS 50 /* how long an idle turn waits: the reaction time of an idle worker */
+#define POLL_MS 50    /* how long an idle turn waits: the reaction time of an idle worker */
+#define ANEW_POLLS 20 /* of one that has its logs read anew */
 #define REPORT_INTERVAL_MS 10000
 #define STANDSTILL_INTERVAL_MS 60000
 #define CLOCKS_INTERVAL_MS 600000
@@ -54,9 +55,26 @@ static enum verdict recheck_logs(struct worker *worker, struct turn *turn, struc
 
     worker->turned_ms = turn->now_ms;
     worker->was_cut_off = false;
-    if (is_needed && is_reading)
-        pipeline_recheck_logs(worker->pipeline);
+    if (!is_needed || !is_reading)
+        return GO_ON;
+    pipeline_recheck_logs(worker->pipeline);
+    worker->must_fetch = true;
     return GO_ON;
+}
+
+/* Polls until something came: the first that comes of a log that is read anew is its anchor, and no record. */
+static enum verdict poll_anew(struct worker *worker, struct reason *why)
+{
+    const struct batch *batch = pipeline_batch(worker->pipeline);
+    enum verdict verdict = GO_ON;
+    bool has_come = false;
+
+    for (int i = 0; i < ANEW_POLLS && verdict == GO_ON && !has_come; i++) {
+        verdict = pipeline_poll(worker->pipeline, POLL_MS, why);
+        has_come = batch->rebalance != REBALANCE_NONE || batch->record_count + batch->end_count > 0 ||
+                   batch->suspect_count > 0;
+    }
+    return verdict;
 }
 
 static enum verdict poll(struct worker *worker, const struct turn *turn, struct reason *why)
@@ -64,7 +82,10 @@ static enum verdict poll(struct worker *worker, const struct turn *turn, struct 
     pipeline_release_batch(worker->pipeline);
     pipeline_read_on(worker->pipeline, turn->now_ms);
     worker->has_batch = true;
-    enum verdict verdict = pipeline_poll(worker->pipeline, worker->closing.has_more ? 0 : POLL_MS, why);
+    enum verdict verdict = worker->must_fetch
+                               ? poll_anew(worker, why)
+                               : pipeline_poll(worker->pipeline, worker->closing.has_more ? 0 : POLL_MS, why);
+    worker->must_fetch = false;
     worker->was_cut_off = verdict == TRY_LATER;
     if (verdict != GO_ON)
         return verdict;
@@ -95,14 +116,19 @@ static enum verdict fold(struct worker *worker, const struct turn *turn, struct 
 }
 
 /* A rebalance that got no answer the last time comes first. A batch is folded on the turn after the poll, by a clock
- * read after its records came. */
+ * read after its records came; but by the same one where logs are read anew: where the store is slow each turn is as
+ * long as to be held, and what is polled would be read anew for ever. */
 static enum verdict answer_or_read(struct worker *worker, struct turn *turn, struct reason *why)
 {
     if (pipeline_batch(worker->pipeline)->rebalance != REBALANCE_NONE)
         return worker_answer_rebalance(worker, turn->now_ms, why);
     if (turn->stop)
         return GO_ON;
-    return worker->has_batch ? fold(worker, turn, why) : poll(worker, turn, why);
+    bool is_anew = worker->must_fetch;
+    enum verdict verdict = worker->has_batch ? fold(worker, turn, why) : poll(worker, turn, why);
+    if (verdict == GO_ON && worker->must_fetch) /* That was what is left of the batch before. */
+        verdict = poll(worker, turn, why);
+    return verdict == GO_ON && is_anew && worker->has_batch ? fold(worker, turn, why) : verdict;
 }
 
 static enum verdict flush_if_due(struct worker *worker, struct turn *turn, struct reason *why)

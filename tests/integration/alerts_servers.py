@@ -5,10 +5,11 @@ import shutil
 import signal
 import threading
 
+import requests
 from confluent_kafka.admin import AdminClient
 
-from harness import ROOT, check, equal, main, wait_until
-from monitoring import PARTITIONS, begin, change, rules, watched
+from harness import ROOT, check, equal, main, note, wait_until
+from monitoring import PARTITIONS, QUICK, Load, begin, change, rules, watched
 from stops import key
 from takeover import HOUR_MS
 
@@ -43,8 +44,40 @@ class Pauses:
         self.thread.join()
 
 
+def ask(port, path, pattern):
+    """The sum of the numbers that a worker tells there."""
+    text = requests.get(f"http://127.0.0.1:{port}/{path}", timeout=10).text
+    return sum(float(number) for number in re.findall(pattern, text, re.MULTILINE))
+
+
+def test_slow_redis(world):
+    """Each call takes longer than a second, and a turn many calls: it ends all the same, and has counted something."""
+    world.settings.update(QUICK)
+    world.start_redis()
+    world.run("setup", "--partitions", PARTITIONS)
+    load = Load(world, PARTITIONS).start()
+    _, port = watched(world)
+    counted = lambda: ask(port, "metrics", r'^gentally_records_total{outcome="counted"} (\d+)')
+    wait_until(lambda: counted() > 100, 60, "records to be counted")
+    pauses, longest_ms = Pauses(world), 0
+
+    def goes_on(before):
+        nonlocal longest_ms
+        longest_ms = max(longest_ms, ask(port, "livez", r"turned (\d+) ms ago"))
+        return counted() > before + 100
+
+    for _ in range(3):
+        wait_until(lambda before=counted(): goes_on(before), 50, "records to be counted by and by")
+    check(longest_ms < 25000, f"a turn took {longest_ms:.0f} ms")
+    note(f"the longest turn took {longest_ms / 1000:.0f} s, or such a part of it")
+    pauses.stop()
+    load.stop()
+
+
 def test_redis(world):
-    prometheus, _, _, _ = begin(world)
+    # No more than a few calls a turn, or what it tells is seldom, and rules of a hundredth of the time see nothing new.
+    seldom = {f"GENTALLY_{name}_INTERVAL_MS": 60000 for name in ("EARLY_EMIT", "APPLY", "EMIT")}
+    prometheus, _, _, _ = begin(world, **seldom)
     healthy = {name: prometheus.query(rule["expr"]) for name, rule in rules().items()}
     equal({name: told for name, told in healthy.items() if told}, {}, "what rules say of a worker that is well")
     commands(world, maxmemory_policy="allkeys-lru")
