@@ -3,16 +3,19 @@
 #
 #   docker/acls.sh kafka ROLE User:NAME      commands for Kafka's kafka-acls.sh
 #   docker/acls.sh redis ROLE NAME           a command for redis-cli; fill the password in
+#   docker/acls.sh redis-cluster ROLE NAME   the same for every node of a Redis Cluster
 #   docker/acls.sh table                     all of them, as runbooks/operate.md shows them
 #
 # Look at what it prints, then pipe it to a shell. NAMESPACE, TOPIC and GROUP are those of the configuration (default
-# gentally, generations, gentally); BOOTSTRAP names a broker, COMMAND_CONFIG a file with an administrator's login.
-# ROLE is worker, deployer (setup), reader (summaries, report, verify, signals --format, top), letters (dlq), signals.
+# gentally, generations, gentally); RECORDS is the topic that adapt reads (default records); BOOTSTRAP names a broker,
+# COMMAND_CONFIG a file with an administrator's login. ROLE is worker, deployer (setup), reader (summaries, report,
+# verify, signals --format, top), letters (dlq), signals, adapt.
 set -eu
 
 namespace=${NAMESPACE:-gentally}
 topic=${TOPIC:-generations}
 group=${GROUP:-gentally}
+records=${RECORDS:-records}
 
 # role operation resource pattern name. Read and Write include Describe.
 kafka_rights() {
@@ -42,6 +45,11 @@ signals Read topic prefixed $namespace.summaries.
 signals Read topic literal $namespace.ledger
 signals Read topic literal $namespace.signals
 signals Write topic literal $namespace.signals
+adapt Read topic literal $records
+adapt Read group literal $namespace.adapt.$records
+adapt Write topic literal $topic
+adapt Write topic literal $records.dead-letters
+adapt Write transactional-id prefixed $namespace.adapt.$records.
 END_OF_RIGHTS
 }
 
@@ -53,6 +61,13 @@ redis_rights() {
     deployer) echo "$counting +function|load" ;;
     reader | letters) echo "+fcall_ro +info +select +hgetall +hget +hlen +hmget +hscan +exists" ;;
     esac
+}
+of_a_cluster="+cluster|slots +cluster|info +asking"
+
+redis() {
+    rights=$(redis_rights "$1")
+    [ -n "$rights" ] || { echo "acls.sh: $1 asks nothing of Redis" >&2 && exit 64; }
+    echo "redis-cli ACL SETUSER $2 on '>PASSWORD' resetchannels -@all '~$namespace:*' $rights${3:+ $3}"
 }
 
 kafka() {
@@ -67,7 +82,7 @@ kafka() {
 table() {
     echo "| role | Kafka |"
     echo "|---|---|"
-    for role in worker deployer reader letters signals; do
+    for role in worker deployer reader letters signals adapt; do
         kafka_rights | while read -r of operation resource pattern name; do
             [ "$of" = "$role" ] || continue
             [ "$pattern" = literal ] || name="$name*"
@@ -78,10 +93,11 @@ table() {
 
 case ${1:-} in
 kafka) kafka "$2" "$3" ;;
-redis) echo "redis-cli ACL SETUSER $3 on '>PASSWORD' resetchannels -@all '~$namespace:*' $(redis_rights "$2")" ;;
+redis) redis "$2" "$3" ;;
+redis-cluster) redis "$2" "$3" "$of_a_cluster" ;;
 table) table ;;
 *)
-    sed -n '2,11s/^# \{0,1\}//p' "$0"
+    sed -n '2,13s/^# \{0,1\}//p' "$0"
     exit 64
     ;;
 esac

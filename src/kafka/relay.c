@@ -236,6 +236,7 @@ static enum verdict take_error(struct relay *relay, rd_kafka_resp_err_t code, co
                           relay->options.topic, relay->options.prefix);
     enum verdict verdict = kafka_reason(KAFKA_READ, code, text, &reason);
     kafka_name_right(&reason, &(struct kafka_right){"Read", "topic", relay->options.topic});
+    kafka_name_right(&reason, &(struct kafka_right){"Read", "group", relay->options.prefix});
     if (verdict == HALT && why != NULL)
         *why = reason;
     if (verdict != HALT)

@@ -3,23 +3,44 @@ primaries change roles, are killed, stand still or lose writes, and while slots 
 SQL. What a cluster is refused, and what it asks for, is told."""
 
 import re
+import shlex
 import signal
 import subprocess
 import time
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from cluster_nodes import PRIMARIES, Cluster
 from harness import ACCOUNT_KEY, Redis, check, equal, main, tail, wait_until
 from oracle import Oracle
+from rights import acls
 from retained import compare_retention
 from sentinel import compare, feed
-from surroundings import RIGHTS
 
 PARTITIONS = 6
 EVENTS = 3000
 EX_CONFIG, EX_NOPERM = 78, 77
 RIGHTS_OF_A_CLUSTER = ("+cluster|slots", "+cluster|info", "+asking")
+
+
+class Role:
+    """A user of all nodes, with the rights that docker/acls.sh prints for a role."""
+
+    def __init__(self, world, cluster, name):
+        self.cluster, self.name = cluster, name
+        line = acls("redis-cluster", name, name, NAMESPACE=world.namespace)
+        _, *self.words = shlex.split(line.replace(">PASSWORD", f">{name}"))
+        self.rights = [word for word in self.words if word.startswith("+")]
+        self.settings = {
+            "GENTALLY_REDIS_URL": cluster.url().replace("//", f"//{name}@"),
+            "GENTALLY_REDIS_PASSWORD": name,
+        }
+        self.grant()
+
+    def grant(self, without=None):
+        words = [word for word in self.words if word != without]
+        for node in self.cluster.nodes:
+            equal(node.command(*words), "OK", f"ACL of {self.name}")
 
 
 def prepare(world, events=EVENTS):
@@ -222,9 +243,46 @@ def test_a_primary_that_stands_still(world):
     compare_all(world, lines)
 
 
+def test_roles_in_a_cluster(world):
+    """Each role does its work with the rights that docker/acls.sh prints, and says which one lacks without any of them,
+    but that of numbered databases, which a cluster has not."""
+    cluster = Cluster(world, primaries=2, replicas=False)
+    world.count_accounts()
+    roles = {name: Role(world, cluster, name) for name in ("deployer", "worker", "reader", "letters")}
+    world.run("setup", "--partitions", PARTITIONS, **roles["deployer"].settings)
+    feed(world, world.run("generate", "--events", 1000, "--seed", 7).out.splitlines())
+    producer = Producer({"bootstrap.servers": world.kafka})
+    producer.produce(world.topic, b"garbage")
+    equal(producer.flush(20), 0, "messages not delivered")
+    commands = {
+        "worker": ("worker", "--drain"),
+        "reader": ("top", "--rollup", "total", "--window", "day"),
+        "letters": ("dlq", "redrive", "--yes"),
+        "deployer": ("setup",),
+    }
+    for name, words in commands.items():
+        world.run(*words, **roles[name].settings)
+    for name, rights in (
+        ("worker", roles["worker"].rights),
+        ("deployer", ("+function|load", *RIGHTS_OF_A_CLUSTER)),
+        ("reader", RIGHTS_OF_A_CLUSTER[:2]),
+        ("letters", RIGHTS_OF_A_CLUSTER[:2]),
+    ):
+        for right in rights:
+            if right == "+select":
+                continue
+            roles[name].grant(without=right)
+            process = world.start(*commands[name], **roles[name].settings)
+            equal(process.wait(30), EX_NOPERM, f"exit status of {name} without {right}: {tail(process.log)}")
+            check("STORE-DENIED" in process.log, f"{name} without {right}", tail(process.log))
+            check(right[1:].split("|")[-1] in process.log.lower(), f"{name} without {right}", tail(process.log))
+        roles[name].grant()
+        world.run(*commands[name], **roles[name].settings)
+
+
 def test_what_a_cluster_is_told(world):
-    """What is no cluster is refused, and what takes it for one server; rights lack; a primary that came later has no
-    functions until `setup` gave it some; a namespace is removed from all primaries."""
+    """What is no cluster is refused, and what takes it for one server; a primary that came later has no functions until
+    `setup` gave it some; a namespace is removed from all primaries."""
     cluster = Cluster(world, primaries=2, replicas=False)
     lines = prepare(world, 1000)
     single = world.own(Redis(world.folder / "single")).start()
@@ -234,17 +292,6 @@ def test_what_a_cluster_is_told(world):
     worker = world.start("worker", GENTALLY_REDIS_URL=f"redis://127.0.0.1:{cluster.nodes[0].port}")
     equal(worker.wait(30), EX_CONFIG, "exit status with the URL of one server")
     check("redis+cluster://" in worker.log, "no reason", tail(worker.log))
-    grant = ["ACL", "SETUSER", "w", "on", ">secret", "resetchannels", "-@all", f"~{world.namespace}:*", *RIGHTS]
-    settings = {"GENTALLY_REDIS_URL": cluster.url().replace("//", "//w@"), "GENTALLY_REDIS_PASSWORD": "secret"}
-    for right in RIGHTS_OF_A_CLUSTER:
-        for node in cluster.nodes:
-            node.command(*grant, *(other for other in RIGHTS_OF_A_CLUSTER if other != right))
-        worker = world.start("worker", **settings)
-        equal(worker.wait(30), EX_NOPERM, f"exit status without {right}: {tail(worker.log)}")
-        check("in a cluster also +cluster|slots +cluster|info +asking" in worker.log, right, tail(worker.log))
-    for node in cluster.nodes:
-        node.command(*grant, *RIGHTS_OF_A_CLUSTER)
-    world.run("worker", "--drain", **settings)
     late = cluster.make(2)
     cluster.nodes.append(late)
     cluster.meet(late)

@@ -2,6 +2,7 @@
 that docker/acls.sh prints, again and again, and without any one of them says which lacks, with exit status 77."""
 
 import argparse
+import json
 import os
 import re
 import shlex
@@ -14,15 +15,17 @@ from confluent_kafka.admin import (
     AclOperation,
     AclPermissionType,
     AdminClient,
+    NewTopic,
     ResourcePatternType,
     ResourceType,
 )
 
 from harness import ROOT, check, equal, main, tail, wait_until
+from platform_records import RECORDS
 
 EX_NOPERM = 77
 PARTITIONS = 2
-ROLES = ("worker", "deployer", "reader", "letters", "signals")
+ROLES = ("worker", "deployer", "reader", "letters", "signals", "adapt")
 RESOURCES = {
     "topic": ResourceType.TOPIC,
     "group": ResourceType.GROUP,
@@ -38,8 +41,14 @@ def acls(*words, **names):
     return done.stdout
 
 
+def records_of(world):
+    """The topic that `adapt` reads."""
+    return f"records-{world.name}"
+
+
 def acls_of(world, *words):
-    return acls(*words, NAMESPACE=world.namespace, TOPIC=world.topic, GROUP=world.settings["GENTALLY_GROUP"])
+    names = {"NAMESPACE": world.namespace, "TOPIC": world.topic, "GROUP": world.settings["GENTALLY_GROUP"]}
+    return acls(*words, RECORDS=records_of(world), **names)
 
 
 def rights_of(world, role):
@@ -130,6 +139,13 @@ class Secured:
         wait_until(is_told, 20, f"{words} to lack {right}")
         self.grant(role, [right])
 
+    def prepare_adapt(self):
+        """Another platform's topics, and a record of its own."""
+        names = (records_of(self.world), f"{records_of(self.world)}.dead-letters")
+        for future in self.admin.create_topics([NewTopic(name, 1, 1) for name in names]).values():
+            future.result(20)
+        send_record(self.world)
+
     def topics(self):
         return [name for name in self.admin.list_topics(timeout=20).topics if self.world.name in name]
 
@@ -140,6 +156,18 @@ def feed(world, seed):
     producer.produce(world.topic, b"garbage")
     equal(producer.flush(20), 0, "messages not delivered")
     world.produce(world.run("generate", "--events", 500, "--seed", seed).out_path)
+
+
+def send_record(world):
+    """A record for `adapt`, and one that becomes a letter."""
+    producer = Producer({"bootstrap.servers": world.kafka})
+    for value in (json.dumps(RECORDS["litellm"][0][0]), "garbage"):
+        producer.produce(records_of(world), value)
+    equal(producer.flush(20), 0, "messages not delivered")
+
+
+def adapting(world):
+    return ("adapt", "--from", "litellm", "--in", records_of(world), "--drain")
 
 
 def test_the_runbook_shows_what_the_script_prints(world):
@@ -181,6 +209,10 @@ def test_each_role_works_with_its_rights(world):
         secured.run("letters", *words)
     for _ in range(2):
         secured.run("signals", "signals")
+    secured.prepare_adapt()
+    for _ in range(2):  # the second time there are offsets of its group
+        secured.run("adapt", *adapting(world))
+        send_record(world)
 
 
 def test_each_right_is_missed_by_its_name(world):
@@ -197,11 +229,14 @@ def test_each_right_is_missed_by_its_name(world):
         "worker": {"": ("worker", "--drain")},
         "signals": {"": ("signals",)},
         "letters": {"": ("dlq", "redrive", "--yes")},
+        "adapt": {"": adapting(world)},
     }
+    secured.prepare_adapt()
     for role, commands in needing.items():
         for right in rights_of(world, role):
             words = next(words for end, words in commands.items() if right[2].endswith(end))
             feed(world, 7)
+            send_record(world)
             if role == "letters":  # else a window to be published is wanted, and then a letter to be sent
                 secured.run("worker", "worker", "--drain")
                 secured.run("letters", "dlq", "redrive", "--yes")
