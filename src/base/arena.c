@@ -22,14 +22,19 @@ void arena_open(struct arena *arena, size_t block_size)
     *arena = (struct arena){.block_size = block_size};
 }
 
-void arena_close(struct arena *arena)
+static void free_blocks(struct arena_block *first)
 {
-    for (struct arena_block *block = arena->first; block != NULL;) {
+    for (struct arena_block *block = first; block != NULL;) {
         struct arena_block *next = block->next;
         ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
         free(block);
         block = next;
     }
+}
+
+void arena_close(struct arena *arena)
+{
+    free_blocks(arena->first);
     *arena = (struct arena){0};
 }
 
@@ -111,4 +116,13 @@ void arena_clear(struct arena *arena)
         block->used = 0;
     }
     arena->current = arena->first;
+}
+
+void arena_shrink(struct arena *arena)
+{
+    if (arena->first != NULL) {
+        free_blocks(arena->first->next);
+        arena->first->next = NULL;
+    }
+    arena_clear(arena);
 }

@@ -102,6 +102,9 @@ enum verdict checkpoint_again(struct checkpoint *checkpoint, struct partition_fl
     if (verdict == GO_ON) {
         checkpoint->is_sent = false;
         answer(checkpoint, flushes, count);
+        /* The changes of a worker that catches up are large, and what comes next, merging, needs as much. */
+        arena_shrink(&checkpoint->tools.arena);
+        arena_shrink(&checkpoint->tools.scratch);
     }
     return verdict;
 }

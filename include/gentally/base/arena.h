@@ -31,4 +31,7 @@ void arena_trim(struct arena *arena, void *taken, size_t size, size_t used);
 /* Takes back every piece at once and keeps the blocks. Under AddressSanitizer their bytes are poisoned. */
 void arena_clear(struct arena *arena);
 
+/* The same, but keeps the first block alone: for what needs much now and then. */
+void arena_shrink(struct arena *arena);
+
 #endif
