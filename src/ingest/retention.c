@@ -17,8 +17,9 @@
 #define LINES (1u << 18) /* 16 MiB */
 #define LINE_PLACES 4u
 #define LOG_MAX (1u << 16)
-#define RECORD_MAX 4u    /* activities that one record may note */
-#define MODELS_MAX 4096u /* display models between two retention_forget() */
+#define ROOM_KEPT (1u << 12) /* activities, of a log between two flushes */
+#define RECORD_MAX 4u        /* activities that one record may note */
+#define MODELS_MAX 4096u     /* display models between two retention_forget() */
 #define SYMBOLS_MAX 65536u
 #define NO_MODEL UINT16_MAX
 #define NO_INDEX UINT32_MAX
@@ -63,9 +64,15 @@ void pair_log_begin(struct pair_log *log)
     log->epoch = 0;
 }
 
+/* What a worker notes while it catches up is much, and merging, which comes next, needs as much. */
 void pair_log_flushed(struct pair_log *log)
 {
     log->count = 0;
+    if (log->room <= ROOM_KEPT)
+        return;
+    free(log->items);
+    log->items = NULL;
+    log->room = 0;
 }
 
 void pair_log_free(struct pair_log *log)

@@ -8,8 +8,8 @@
 #include "gentally/redis/store_pairs.h"
 #include "gentally/redis/store_retention.h"
 
-#define ROOM (1u << 19)       /* activities that are merged together: some 20 MB */
-#define GATHER_MAX (1u << 16) /* of one partition, before the next has its turn */
+#define GATHER_MAX (1u << 16)              /* of one partition, before the next has its turn */
+#define ROOM ((1u << 19) - 2 * GATHER_MAX) /* activities that are merged together: 10 MB with the last of them */
 #define FILL_AGAIN_MS 600000
 
 /* How far a partition is merged. */
