@@ -30,8 +30,8 @@ MUST_CHECK enum verdict beginnings_look(struct store *store, int32_t count, stru
  * is `known` or higher, which is how many `setup` has seen; no summary holds anything of them; and their logs begin
  * with offset 0. `count` is how many partitions the topic has. Others are left as they are. Such a state is as old as
  * those beside it: a worker that still reaches a server of before must not make it the one that counts (runbooks'
- * decision 0024). Blocks for some round trips, and while the ledger is read. TRY_LATER: Redis or a broker did not answer; call again. HALT: as of
- * ledger_offsets_read() and store_create().
+ * decision 0024). Blocks for some round trips, and while the ledger is read. TRY_LATER: Redis or a broker did not
+ * answer; call again. HALT: as of ledger_offsets_read() and store_create().
  */
 MUST_CHECK enum verdict beginnings_make(const struct config *config, struct store *store, struct source *source,
                                         const int32_t partitions[], uint32_t partition_count, int32_t known,
