@@ -200,25 +200,44 @@ static enum verdict find_ends(const struct config *config, const char *topic, in
     return verdict;
 }
 
+/* The extents of all partitions of a topic. */
+struct extents {
+    int64_t *begins, *stables, *ends;
+};
+
+static void free_extents(struct extents *extents)
+{
+    free(extents->begins);
+    free(extents->stables);
+    free(extents->ends);
+}
+
+/* Finds them; to be freed in any case. */
+static enum verdict find_extents(struct extents *extents, const struct topic_read *reading, const struct config *config,
+                                 int32_t count, struct reason *why)
+{
+    extents->begins = calloc((size_t)count, sizeof(int64_t));
+    extents->stables = calloc((size_t)count, sizeof(int64_t));
+    extents->ends = calloc((size_t)count, sizeof(int64_t));
+    if (extents->begins == NULL || extents->stables == NULL || extents->ends == NULL)
+        return reason_set(why, HALT, NO_MEMORY, 0, "reading %" PRId32 " partitions", count);
+    enum verdict verdict = find_ends(config, reading->topic, count, extents->begins, extents->ends, why);
+    if (verdict == GO_ON)
+        verdict = kafka_extents(reading->reader.client, reading->topic, 0, count, ANSWER_MS, extents->begins,
+                                extents->stables, why);
+    return verdict;
+}
+
 static enum verdict read_all(struct topic_read *reading, const struct config *config, int32_t count, struct reason *why)
 {
-    int64_t *begins = calloc((size_t)count, sizeof(*begins));
-    int64_t *stables = calloc((size_t)count, sizeof(*stables));
-    int64_t *ends = calloc((size_t)count, sizeof(*ends));
-    enum verdict verdict = GO_ON;
+    struct extents extents;
+    enum verdict verdict = find_extents(&extents, reading, config, count, why);
 
-    if (begins == NULL || stables == NULL || ends == NULL)
-        verdict = reason_set(why, HALT, NO_MEMORY, 0, "reading %" PRId32 " partitions", count);
-    if (verdict == GO_ON)
-        verdict = find_ends(config, reading->topic, count, begins, ends, why);
-    if (verdict == GO_ON)
-        verdict = kafka_extents(reading->reader.client, reading->topic, 0, count, ANSWER_MS, begins, stables, why);
     for (int32_t i = 0; verdict == GO_ON && i < count; i++)
-        if (begins[i] < ends[i])
-            verdict = read_partition(reading, i, &(struct extent){begins[i], stables[i], ends[i]}, why);
-    free(begins);
-    free(stables);
-    free(ends);
+        if (extents.begins[i] < extents.ends[i])
+            verdict = read_partition(reading, i,
+                                     &(struct extent){extents.begins[i], extents.stables[i], extents.ends[i]}, why);
+    free_extents(&extents);
     return verdict;
 }
 
@@ -244,6 +263,28 @@ enum verdict topic_read(const struct config *config, const char *topic, topic_re
 
     if (verdict == GO_ON)
         verdict = read_all(&reading, config, count, why);
+    reader_close(&reading.reader);
+    return verdict;
+}
+
+enum verdict topic_check_whole(const struct config *config, const char *topic, struct reason *why)
+{
+    struct topic_read reading = {.config = config, .topic = topic};
+    struct extents extents = {0};
+    int32_t count = 0;
+    enum verdict verdict = open_reading(&reading, config, &count, why);
+
+    if (verdict == GO_ON)
+        verdict = find_extents(&extents, &reading, config, count, why);
+    for (int32_t i = 0; verdict == GO_ON && i < count; i++)
+        if (extents.stables[i] < extents.ends[i])
+            verdict =
+                reason_set(why, HALT, SINK_TXN_HANGS, 0,
+                           "topic \"%.200s\": a transaction that is open since offset %" PRId64 " of partition %" PRId32
+                           " hides what follows; end it: kafka-transactions.sh abort "
+                           "--topic %.200s --partition %" PRId32 " --start-offset %" PRId64,
+                           topic, extents.stables[i], i, topic, i, extents.stables[i]);
+    free_extents(&extents);
     reader_close(&reading.reader);
     return verdict;
 }

@@ -6,6 +6,7 @@
 
 #include "gentally/codec/record_read.h"
 #include "gentally/config/config.h"
+#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/our_schemas.h"
 
@@ -62,7 +63,9 @@ enum verdict ledger_load(const struct config *config, const struct schema_ids *i
     reading->published = published;
     reading->offsets = offsets;
     topic_ledger(config, topic);
-    enum verdict verdict = our_schemas_read(config, ids, OUR_LEDGER, topic, read_ledger_record, reading, why);
+    enum verdict verdict = topic_check_whole(config, topic, why);
+    if (verdict == GO_ON)
+        verdict = our_schemas_read(config, ids, OUR_LEDGER, topic, read_ledger_record, reading, why);
     free(reading);
     return verdict;
 }

@@ -15,7 +15,8 @@ struct schema_ids;
 /*
  * Adds all ledger records, framed with a bundled id, one of `ids`, or one that the registry says is ours, to
  * `published`, and how far their partitions had been read to `offsets`. Blocks until the end that the topic had when
- * the call began; fence other writers first (transaction_open()). TRY_LATER, HALT as topic_read(); HALT: NO-MEMORY.
+ * the call began; fence other writers first (transaction_open()). TRY_LATER, HALT as topic_check_whole() and
+ * topic_read(); HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict ledger_load(const struct config *config, const struct schema_ids *ids,
                                     struct published *published, struct published_offsets *offsets, struct reason *why);

@@ -6,6 +6,7 @@
 
 #include "gentally/codec/record_read.h"
 #include "gentally/core/incarnation.h"
+#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/our_schemas.h"
 
@@ -50,7 +51,9 @@ enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct co
         return no_memory(why, "to read the ledger");
     reading->offsets = offsets;
     topic_ledger(config, topic);
-    enum verdict verdict = our_schemas_read(config, NULL, OUR_LEDGER, topic, take, reading, why);
+    enum verdict verdict = topic_check_whole(config, topic, why);
+    if (verdict == GO_ON)
+        verdict = our_schemas_read(config, NULL, OUR_LEDGER, topic, take, reading, why);
     free(reading);
     return verdict;
 }

@@ -26,5 +26,6 @@ enum verdict standing_load(const struct config *config, struct standing *standin
     char topic[TOPIC_NAME_MAX + 1];
 
     topic_summaries(config, ROLLUP_RETENTION, topic);
-    return topic_read(config, topic, read_row, standing, why);
+    enum verdict verdict = topic_check_whole(config, topic, why);
+    return verdict == GO_ON ? topic_read(config, topic, read_row, standing, why) : verdict;
 }

@@ -24,6 +24,12 @@ MUST_CHECK enum verdict topic_read(const struct config *config, const char *topi
                                    struct reason *why);
 
 /*
+ * Checks that no transaction is open in a topic, behind which committed records would not be read. HALT:
+ * SINK-TXN-HANGS. Else as topic_read(), but that it takes some round trips alone.
+ */
+MUST_CHECK enum verdict topic_check_whole(const struct config *config, const char *topic, struct reason *why);
+
+/*
  * Finds, for each of the partitions [0, count), the first record whose timestamp is `time_ms` or later, and gives its
  * offset: all records before are earlier. INT64_MAX where there is no such record. With `time_ms` INT64_MIN: the first
  * offsets of the logs. Blocks up to 40 s. Verdicts as above.
