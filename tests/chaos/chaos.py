@@ -20,6 +20,7 @@ from confluent_kafka.admin import NewPartitions  # noqa: E402
 
 import runs  # noqa: E402
 from bad_input import malformed, unacceptable  # noqa: E402
+from cluster_nodes import Cluster  # noqa: E402
 from field import Field  # noqa: E402
 from harness import Kafka, check, equal, free_port, tail, wait_until  # noqa: E402
 from pair import Pair, aof_file, cut_aof, info  # noqa: E402
@@ -469,6 +470,79 @@ def test_broker_cut_off(world):
         field.moved_on(before, seconds=120)
         field.recovered((time.monotonic() - begin) * 1000)
         way.release()
+    field.finish()
+
+
+def hand_over(cluster, primary, replica):
+    del cluster, primary
+    equal(replica.command("CLUSTER", "FAILOVER"), "OK", "CLUSTER FAILOVER")
+    return lambda: None
+
+
+def die(cluster, primary, replica):
+    del cluster, replica
+    primary.kill()
+    return primary.start
+
+
+def stand_still(cluster, primary, replica):
+    del cluster, replica
+    primary.is_frozen = True
+    primary.process.signal(signal.SIGSTOP)
+
+    def go_on():
+        primary.process.signal(signal.SIGCONT)
+        primary.is_frozen = False
+
+    return go_on
+
+
+def lose_writes(cluster, primary, replica):
+    """The replica is kept from following; the primary counts on alone, and is killed."""
+    primary.command("CONFIG", "SET", "requirepass", "no-more-replicas")
+    primary.pipeline([("AUTH", "no-more-replicas"), ("CLIENT", "KILL", "TYPE", "replica")])
+    time.sleep(1)
+    return die(cluster, primary, replica)
+
+
+def test_cluster_failover(world):
+    """Primaries of a cluster hand over, die, stand still, or lose what they acknowledged; each comes back as a
+    replica."""
+    cluster = Cluster(world)
+    field = open_field(world)
+    for number in field.strikes(4):
+        slot = cluster.partition(field.chance.randrange(field.partitions))
+        primary = cluster.owner(slot)
+        replica = cluster.wait_for_replica(primary)
+        field.pause(0, 1)
+        before = field.places()
+        begin = time.monotonic()
+        come_back = (hand_over, die, stand_still, lose_writes)[number % 4](cluster, primary, replica)
+        cluster.follow(slot, primary)
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+        come_back()
+        wait_until(lambda primary=primary: not cluster.is_primary(primary), 60, "it to be a replica")
+    field.finish()
+
+
+def test_cluster_reshard(world):
+    """The slots of partitions move to other primaries, key by key, while they are counted in."""
+    cluster = Cluster(world)
+    field = open_field(world)
+    for _ in field.strikes(4):
+        slot = cluster.partition(field.chance.randrange(field.partitions))
+        source = cluster.owner(slot)
+        target = field.chance.choice(
+            [node for node in cluster.nodes if node is not source and cluster.is_primary(node)]
+        )
+        before = field.places()
+        begin = time.monotonic()
+        cluster.move(slot, target)
+        equal(cluster.owner(slot).port, target.port, "who has the slot")
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+    check(any("STORE-SLOTS" in worker.log for worker in field.workers), "no worker saw a slot move")
     field.finish()
 
 

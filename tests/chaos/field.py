@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from account import settle
 from bad_input import MESSAGE_BYTES_MAX, Feed
+from cluster_nodes import Cluster
 from harness import PATIENCE, check, equal, tail, wait_until
 from oracle import milliseconds
 from proxy import Proxy
@@ -110,8 +111,10 @@ class Field:
         """Proxy, topics, traffic, and the workers; returns when all partitions are being counted."""
         world = self.world
         world.run("setup", "--partitions", self.partitions)
-        self.proxy = world.own(Proxy(world.redis.port))
-        self.worker_settings["GENTALLY_REDIS_URL"] = f"redis://{self.user}127.0.0.1:{self.proxy.port}"
+        self.proxy = None
+        if not isinstance(world.redis, Cluster):  # whose nodes name each other
+            self.proxy = world.own(Proxy(world.redis.port))
+            self.worker_settings["GENTALLY_REDIS_URL"] = f"redis://{self.user}127.0.0.1:{self.proxy.port}"
         self.traffic = world.own(Traffic(world, self.lines, self.rate))
         self.traffic.start()
         for _ in range(workers):

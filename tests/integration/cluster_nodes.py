@@ -107,6 +107,25 @@ class Cluster:
         port = next(int(words[1].split("@")[0].rsplit(":", 1)[1]) for words in lines if words[3] == identity)
         return self.at(port)
 
+    def move(self, slot, target):
+        """Brings a slot to another primary, key by key, as redis-cli does, whatever is written meanwhile."""
+        source = self.owner(slot)
+        equal(target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", self.identity(source)), "OK", "IMPORTING")
+        equal(source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", self.identity(target)), "OK", "MIGRATING")
+        while keys := source.command("CLUSTER", "GETKEYSINSLOT", slot, 20):
+            for key in keys:
+                equal(source.command("MIGRATE", "127.0.0.1", target.port, key, 0, 5000), "OK", f"MIGRATE of {key}")
+        others = [node for node in self.nodes if node not in (source, target) and self.is_primary(node)]
+        for node in (target, source, *others):
+            equal(node.command("CLUSTER", "SETSLOT", slot, "NODE", self.identity(target)), "OK", "SETSLOT NODE")
+
+    def wait_for_replica(self, primary):
+        """Its replica, once it has all that the primary has."""
+        wait_until(lambda: self.replica_of(primary).process.is_running(), 30, "a replica to run")
+        replica = self.replica_of(primary)
+        wait_until(lambda: b"master_link_status:up" in replica.command("INFO", "replication"), 60, "it to follow")
+        return replica
+
     def is_primary(self, node):
         return b"role:master" in node.command("INFO", "replication")
 
