@@ -137,11 +137,25 @@ static const char *string_problem(const struct walk *walk, enum json_error_code 
     return "has a text that does not end, or a control character or a backslash that is not escaped";
 }
 
+/* {"a": 1,} and [1,]: as JavaScript and Python have it. */
+static bool is_comma_too_many(const struct walk *walk)
+{
+    size_t at = walk->end;
+
+    if (walk->is_in_string || at == 0 || strchr("}]", walk->line.bytes[at - 1]) == NULL)
+        return false;
+    for (at--; at > 0 && strchr(" \t\r\n", walk->line.bytes[at - 1]) != NULL; at--)
+        ;
+    return at > 0 && walk->line.bytes[at - 1] == ',';
+}
+
 /* What stands behind the line's object, or the value that it is instead. */
 static const char *line_problem(const struct walk *walk, enum json_error_code code)
 {
     size_t at = walk->end > 0 ? walk->end - 1 : 0;
 
+    if (code == json_error_invalid_syntax && is_comma_too_many(walk))
+        return "a comma before a closing bracket, where JSON has none";
     if (code == json_error_premature_end_of_input)
         return "the object does not end on its line: `jq -c .` writes each on one";
     if (code != json_error_end_of_input_expected)
