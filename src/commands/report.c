@@ -21,7 +21,7 @@
 #include "report_live.h"
 #include "report_page.h"
 
-enum option { OUT, FORMAT, EDITION, FROM, TO, EXAMPLES, WATCH, PORT, LISTEN, HOST, TOKEN_FILE, EMBED };
+enum option { OUT, FORMAT, EDITION, TIMES, FROM, TO, EXAMPLES, WATCH, PORT, LISTEN, HOST, TOKEN_FILE, EMBED };
 
 static const char *const formats[] = {"html", "json"};
 enum format { FORMAT_HTML, FORMAT_JSON };
@@ -34,6 +34,7 @@ static const struct command_option option_table[] = {
     [OUT] = {"out", "FILE", "write there (default: standard output)", NULL},
     [FORMAT] = {"format", "F", "html or json (default html)", NULL},
     [EDITION] = {"edition", "E", "own (default), or study: with its dates, members and contradictions", NULL},
+    [TIMES] = {"times", "N", "sums are told N times as large: of a replica made smaller (default 1)", NULL},
     [FROM] = {"from", "TIME", "only weeks and months that start then or later", NULL},
     [TO] = {"to", "TIME", "only weeks and months that start before", NULL},
     [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the largest)", NULL},
@@ -51,7 +52,7 @@ const struct command command_report = {
     .name = "report",
     .purpose = "write the study's figures and tables from the summaries",
     .arguments =
-        "[--out FILE] [--format html|json] [--embed ID] [--edition own|study] [--from TIME] [--to TIME] "
+        "[--out FILE] [--format html|json] [--embed ID] [--edition own|study] [--times N] [--from TIME] [--to TIME] "
         "[--examples SLUG,SLUG...] [--watch [--port N | --listen ADDRESS:PORT] [--host NAME] [--token-file FILE]]",
     .summary = "write the study's 41 figures and tables from the summary topics",
     .text =
@@ -63,7 +64,9 @@ const struct command command_report = {
         "range; shares are quotients of sums; category figures have 95 % intervals.\n"
         "\n"
         "--edition study is for traffic like the study's: dates of its releases, its models in S34 and S38, and\n"
-        "notes on where it contradicts itself. The numbers are the same in both.\n"
+        "notes on where it contradicts itself. The numbers are the same in both. --times 1000000 makes trillions of\n"
+        "a replica of one millionth: sums of tokens, requests and money, and so it says; accounts, models, shares\n"
+        "and intervals stay as they were counted.\n"
         "\n"
         "--watch serves the page at http://127.0.0.1:PORT/, to this machine alone, goes on reading, and renews it in\n"
         "open browsers; it says how old the newest figures are, and calls itself live while that is a few intervals\n"
@@ -254,6 +257,9 @@ static enum verdict read_options(struct request *request, const struct command_o
     if (verdict == GO_ON)
         verdict = option_choice(&options[EDITION], editions, LENGTH_OF(editions), &edition, why);
     request->options.is_study = edition == 1;
+    request->options.times = 1;
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[TIMES], 1, FIGURES_TIMES_MAX, &request->options.times, why);
     if (verdict == GO_ON)
         verdict = option_time(&options[FROM], &request->options.from_ms, why);
     if (verdict == GO_ON)

@@ -31,6 +31,15 @@ static struct summary_row *add(struct dataset *dataset)
     return &dataset->rows[dataset->row_count++];
 }
 
+static int64_t told_of(const struct dataset *dataset, enum measure measure, int64_t sum)
+{
+    int64_t product;
+
+    if (measure == M_TOKENS_SQUARED || measure == M_TOKENS_PROMPT_SQUARED)
+        return sum;
+    return __builtin_mul_overflow(sum, dataset->times, &product) ? SUM_TOLD_MAX : product;
+}
+
 static bool take(struct dataset *dataset, const struct summary_read *read)
 {
     const struct summary *summary = &read->summary;
@@ -54,7 +63,8 @@ static bool take(struct dataset *dataset, const struct summary_read *read)
         row->columns[column] = names_put(&dataset->names, summary->columns[column]);
     if (summary->columns[COLUMN_MODEL].size > 0)
         row->base = names_put(&dataset->names, slug_base(summary->columns[COLUMN_MODEL]));
-    memcpy(row->sums, read->cell.sums, sizeof(row->sums));
+    for (int measure = 0; measure < MEASURE_COUNT; measure++)
+        row->sums[measure] = told_of(dataset, (enum measure)measure, read->cell.sums[measure]);
     return true;
 }
 

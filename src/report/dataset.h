@@ -20,6 +20,7 @@ struct dataset {
     const char *examples;          /* S38: model slugs, separated by commas; NULL: the study's */
     const struct remarks *remarks; /* of the edition */
     bool is_study;                 /* the edition */
+    int64_t times;                 /* the sums of rows are told so many times as large; squares are not */
     bool *has_failed;              /* set if memory runs out while figures are made */
 
     struct names names;

@@ -139,6 +139,7 @@ void document_header_write(struct document *document, const char *title, struct 
     document_text(document, span_of(title));
     document_key(document, "edition");
     document_text(document, span_of(dataset->is_study ? "study" : "own"));
+    write_number(document, "times", dataset->times);
     write_range(document, dataset);
     write_as_of(document, told, read);
     write_number(document, "requests", sums[M_REQUESTS]);

@@ -82,6 +82,7 @@ struct figure_definition {
 /* All zero but `has_failed` is an empty figure. */
 struct figure {
     bool *has_failed; /* borrowed: set if memory runs out */
+    int64_t times;    /* sums are so many times as large as what was counted; squares are not */
     const char *id, *section, *title, *about;
     struct figure_definition definition;
     struct figure_chart chart;

@@ -182,6 +182,7 @@ static void write_one(struct figures *figures, struct dataset *dataset, const st
     struct document *document = &figures->document;
     struct figures_place *place = &figures->places[index];
     struct figure figure = {.has_failed = document->has_failed,
+                            .times = dataset->times,
                             .id = spec->id,
                             .section = spec->section,
                             .title = spec->title,
@@ -304,6 +305,7 @@ enum verdict figures_write(struct figures *figures, struct span *json, struct re
                               .examples = figures->options.examples,
                               .remarks = figures->remarks,
                               .is_study = figures->options.is_study,
+                              .times = figures->options.times == 0 ? 1 : figures->options.times,
                               .has_failed = &figures->has_failed};
 
     figures->has_failed = false;

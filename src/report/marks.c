@@ -32,16 +32,16 @@ static void read_row(const struct dataset *dataset, enum signal_rollup from, con
         .is_hidden = row->is_suppressed,
         .generation = row->generation,
         .revision = row->revision,
-        .requests = row->sums[M_REQUESTS],
+        .requests = row->sums[M_REQUESTS] / dataset->times, /* thresholds are of what was counted */
         .accounts = row->accounts,
         .tables_version = names_text(&dataset->names, row->tables_version),
     };
     if (from == SIGNAL_FROM_MODEL) {
         signal->subject = names_text(&dataset->names, row_family(row));
-        signal->tokens = row_tokens(row->sums);
+        signal->tokens = row_tokens(row->sums) / dataset->times;
     } else if (from == SIGNAL_FROM_CATEGORY) {
         signal->subject = text_of(dataset, row, COLUMN_CATEGORY);
-        signal->tokens = row->sums[M_SPLIT_TOKENS];
+        signal->tokens = row->sums[M_SPLIT_TOKENS] / dataset->times;
         signal->tokens_squared = row->sums[M_TOKENS_SQUARED];
     } else {
         struct span age = text_of(dataset, row, COLUMN_AGE);

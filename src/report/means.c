@@ -89,12 +89,13 @@ static void put_mean_sample(struct figure *figure, enum quantity quantity, const
 {
     int64_t squared = sums[quantity == QUANTITY_PROMPT ? M_TOKENS_PROMPT_SQUARED : M_TOKENS_SQUARED];
     int64_t sum = quantity_of(quantity, sums);
+    double times = (double)figure->times, requests = (double)quantity_requests(sums) / times;
     struct interval interval = {(double)NAN, (double)NAN};
 
     if (sum < SUM_TOLD_MAX && squared < SUM_TOLD_MAX)
-        interval = statistics_mean_interval((double)sum, (double)squared, (double)quantity_requests(sums));
+        interval = statistics_mean_interval((double)sum / times, (double)squared, requests);
 
-    figure_real(figure, (double)quantity_requests(sums));
+    figure_real(figure, requests);
     figure_estimate(figure, isfinite(interval.low) ? fmax(0, interval.low) : interval.low);
     figure_estimate(figure, interval.high);
 }

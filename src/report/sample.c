@@ -17,22 +17,25 @@ void sample_columns(struct figure *figure)
 
 /* NaN where nothing is known, as of sums that are told as "at least". The bound by requests is for requests too long to
  * be squared whole: their squares come out too small, and the sample too large. */
-static double size_of(const int64_t sums[MEASURE_COUNT])
+static double size_of(const struct figure *figure, const int64_t sums[MEASURE_COUNT])
 {
-    bool is_known = row_tokens(sums) < SUM_TOLD_MAX && sums[M_TOKENS_SQUARED] < SUM_TOLD_MAX;
-    double size = !is_known ? 0 : statistics_effective_n((double)row_tokens(sums), (double)sums[M_TOKENS_SQUARED]);
+    double times = (double)figure->times; /* what was counted is the sample, however large it is told */
 
-    return size > 0 ? fmin(size, (double)quantity_requests(sums)) : (double)NAN;
+    bool is_known = row_tokens(sums) < SUM_TOLD_MAX && sums[M_TOKENS_SQUARED] < SUM_TOLD_MAX;
+    double size =
+        !is_known ? 0 : statistics_effective_n((double)row_tokens(sums) / times, (double)sums[M_TOKENS_SQUARED]);
+
+    return size > 0 ? fmin(size, (double)quantity_requests(sums) / times) : (double)NAN;
 }
 
 void sample_size(struct figure *figure, const int64_t sums[MEASURE_COUNT])
 {
-    figure_estimate(figure, size_of(sums));
+    figure_estimate(figure, size_of(figure, sums));
 }
 
 void sample_interval(struct figure *figure, double share, const int64_t whole[MEASURE_COUNT])
 {
-    double size = size_of(whole);
+    double size = size_of(figure, whole);
     struct interval interval = {(double)NAN, (double)NAN};
 
     if (size > 0)

@@ -412,6 +412,7 @@ const tests = {
   // People read names, files keep slugs; a colour goes by the slug.
   async names_are_for_people() {
     const study = structuredClone(studies.study);
+    study.header.times = 1_000_000;
     study.names = {
       anthropic: "Anthropic",
       qwen: "Qwen",
@@ -436,9 +437,37 @@ const tests = {
     const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#S21 a[download]").click()]);
     assert.match(readFileSync(await download.path(), "utf8"), /^2025-05-19,anthropic,/m);
     assert.equal(await page.locator("img").count(), 0);
+    assert.match(await page.textContent("#S21 .source"), /, volumes × 1,000,000, as of /);
     await page.locator("#S34 .table > summary").click();
     await page.locator("#S34 tbody tr").first().waitFor();
     assert.ok((await texts("#S34 tbody th[scope=rowgroup]")).includes("GPT-4o mini"));
+    assert.deepEqual(visited.said, []);
+    await visited.close();
+  },
+
+  // From an author to the models, through the tables: the map and the rest of the page are of that author then.
+  async authors_lead_to_their_models() {
+    const study = structuredClone(studies.study);
+    const figure = figureOf(study, "S37");
+    const [author, model] = ["author", "model"].map((name) => column(figure, name));
+    const visited = await open(browser, makePage("authors", study));
+    const { page } = visited;
+    await page.selectOption("#view-source", "closed");
+    await page.locator("#S37 .table > summary").click();
+    await page.locator("#S37 tbody a", { hasText: /^openai$/ }).first().click();
+    assert.equal(new URL(page.url()).hash, "#S36?source=closed&author=openai");
+    await page.locator("#S36 .table > summary").click();
+    await page.locator("#S36 tbody tr").first().waitFor();
+    const shown = await page.$$eval("#S36 tbody tr", (rows) => rows.map((row) => row.cells[0].textContent));
+    const closed = new Set(
+      figureOf(study, "S36")
+        .rows.filter((row) => row[1] === "Closed")
+        .map((row) => row[0]),
+    );
+    const own = figure.rows.filter((row) => row[author] === "openai" && closed.has(row[model]));
+    assert.deepEqual([...shown].sort(), own.map((row) => row[model]).sort());
+    assert.ok(shown.length > 2, `${shown}`);
+    assert.equal(await page.inputValue("#view-author"), "openai");
     assert.deepEqual(visited.said, []);
     await visited.close();
   },

@@ -6,7 +6,7 @@
  * and a 95 % interval. A figure without data stays in the document and says what is missing. There are two editions, of
  * one's own traffic, and of the study: the second has notes and dates about it, and its models in S34 and S38.
  *
- *   {"format": 1, "header": {title, edition, range, as_of, requests, tokens, ..., coverage, ledger, scalars},
+ *   {"format": 1, "header": {title, edition, times, range, as_of, requests, tokens, ..., coverage, ledger, scalars},
  *    "notes": [text, ...],
  *    "figures": [{id, section, title, about,
  *                 "definition": {measure, unit, rollup, window, period, revision, recipe},
@@ -31,6 +31,8 @@
 #define FIGURES_COUNT 41
 #define FIGURES_PAGE_TITLE "State of AI, from your own stream" /* of the document, and of its page */
 
+#define FIGURES_TIMES_MAX 1000000000
+
 struct catalog;
 
 struct figures_options {
@@ -38,7 +40,8 @@ struct figures_options {
     int64_t from_ms, to_ms; /* weeks and months that start in [from_ms, to_ms); INT64_MIN, INT64_MAX: all there are */
     const char *examples;   /* S38: model slugs, separated by commas; NULL: the study's in its edition; borrowed */
     const struct catalog *catalog; /* whose releases are drawn, but in the study's edition; NULL: none; borrowed */
-    bool is_study;                 /* the edition with what is known of the study: its dates, members, contradictions */
+    int64_t times; /* sums are told so many times as large, of a replica made smaller: 1 .. FIGURES_TIMES_MAX; 0 is 1 */
+    bool is_study; /* the edition with what is known of the study: its dates, members, contradictions */
 };
 
 struct figures;

@@ -69,6 +69,8 @@ function header(facts) {
   if (range?.from && last)
     list.push(item("Range", last < dayOf(range.from) ? "no weeks" : `${day(dayOf(range.from))} to ${day(last)}`));
   if (facts.as_of) list.push(asOf(facts.as_of));
+  if (facts.times > 1)
+    list.push(item("Volumes", `\u00d7 ${integer(facts.times)}`, element("small", {}, "of what was counted")));
   list.push(item("Requests", integer(facts.requests)), item("Tokens", tokens(facts.tokens)));
   list.push(item("Paid", dollars(facts.cost_nano_usd / 1e9)), item("Models", integer(facts.models)));
   list.push(
@@ -159,9 +161,10 @@ function heading(section, figure) {
 
 // What the numbers are of, in the figure itself, so that a picture of it has it too.
 let source = "";
-function tellSource({ as_of: told, ledger, requests }) {
+function tellSource({ as_of: told, ledger, requests, times }) {
   const when = told?.event_ms ? `as of ${moment(told.event_ms)}` : null;
-  source = ["Source: gentally", `${integer(requests)} requests`, when, ledger ? `ledger ${ledger.state}` : null]
+  const scale = times > 1 ? `volumes \u00d7 ${integer(times)}` : null;
+  source = ["Source: gentally", `${integer(requests)} requests`, scale, when, ledger ? `ledger ${ledger.state}` : null]
     .filter(Boolean)
     .join(", ");
 }
@@ -351,10 +354,12 @@ for (const type of ["wheel", "touchmove", "keydown", "pointerdown"])
 addEventListener("click", (event) => {
   const link = event.target.closest?.('a[href^="#"]:not([download])');
   if (!link) return;
-  // What is chosen goes along to the figure that is linked to.
+  // What is chosen goes along to the figure that is linked to, beside what the link itself chooses.
   if (isAny(choice) && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
-    history.pushState(null, "", writeFragment(readFragment(link.getAttribute("href")).id, choice));
+    const { id, choice: more } = readFragment(link.getAttribute("href"));
+    history.pushState(null, "", writeFragment(id, { ...choice, ...more }));
+    if (isAny(more)) choose(chosen());
   }
   setTimeout(hold);
 });

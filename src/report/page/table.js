@@ -1,13 +1,16 @@
 // The table behind a figure: x by series where that is what the chart shows, else the rows as they are; and all of it,
 // tidy, as CSV. Built when it is opened: forty-one tables are a hundred thousand cells.
 
+import { writeFragment } from "./choice.js";
 import { element } from "./dom.js";
 import { exact, nameOf, named, text } from "./format.js";
 import { isNumber, isTime, rank } from "./model.js";
 
+const MODELS = "S36"; // where each model is a point, and a row
+
 const SUPPRESSED = "Fewer accounts than may be published: the value is withheld.";
 
-function cell(point, value, type) {
+function cell(point, value, type, column) {
   if (point?.suppressed && (value === null || value === undefined)) {
     return element(
       "td",
@@ -22,14 +25,18 @@ function cell(point, value, type) {
       element("span", { "aria-hidden": "true" }, "–"),
       element("span", { class: "unseen" }, "none"),
     );
-  if (type === "text") return valued(element("td", { class: "words" }, ...person(value)), value);
+  if (type === "text") return valued(element("td", { class: "words" }, ...person(value, column)), value);
   return valued(element("td", { class: isNumber(type) ? "number" : "words" }, exact(value, type)), value);
 }
 
-// A name for people, and the slug for who searches.
-function person(value) {
+// A name for people, and the slug for who searches; of an author a link to the map of their models.
+function person(value, column) {
   const name = nameOf(value);
-  return name === value ? [value] : [name, element("span", { class: "slug" }, ` ${value}`)];
+  const isAuthor = column === "author" && !/^(other|unknown|\(other\))$/.test(value);
+  const words = isAuthor
+    ? element("a", { href: writeFragment(MODELS, { author: value }), title: "The models of this author" }, name)
+    : name;
+  return name === value ? [words] : [words, element("span", { class: "slug" }, ` ${value}`)];
 }
 
 // What a cell is sorted by; one without a value comes last.
@@ -191,8 +198,8 @@ function flat(model) {
           column.type === "text" && point.row[index] !== null
             ? named(String(point.row[index]), column.name)
             : point.row[index];
-        if (index > 0) return cell(point, value, column.type);
-        const words = (known) => (column.type === "text" ? person(known) : [text(known, column.type)]);
+        if (index > 0) return cell(point, value, column.type, column.name);
+        const words = (known) => (column.type === "text" ? person(known, column.name) : [text(known, column.type)]);
         return valued(element("th", { scope: "row" }, ...(value === null ? ["unknown"] : words(value))), value);
       }),
     ),
