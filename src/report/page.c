@@ -168,8 +168,8 @@ static void write_base64(FILE *file, const unsigned char *bytes, size_t size)
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
     for (size_t at = 0; at < size; at += 3) {
-        unsigned group = (unsigned)bytes[at] << 16 | (at + 1 < size ? (unsigned)bytes[at + 1] << 8 : 0) |
-                         (at + 2 < size ? bytes[at + 2] : 0);
+        unsigned group = (unsigned)bytes[at] << 16 | (at + 1 < size ? (unsigned)bytes[at + 1] << 8 : 0u) |
+                         (at + 2 < size ? (unsigned)bytes[at + 2] : 0u);
         putc(letters[group >> 18], file);
         putc(letters[group >> 12 & 63], file);
         putc(at + 1 < size ? letters[group >> 6 & 63] : '=', file);

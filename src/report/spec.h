@@ -49,11 +49,11 @@ struct figure_spec {
     enum quantity quantity;
     uint32_t top;    /* 0 = all */
     unsigned extras; /* of enum spec_extra */
-    bool is_summed;  /* over the period: one row a series, and no x */
-    bool is_volume;  /* what is drawn is the quantity, not its share */
     enum spec_releases releases;
     enum spec_marks marks;
-    bool has_rest; /* what is not in the top is "other", and in the denominator */
+    bool is_summed; /* over the period: one row a series, and no x */
+    bool is_volume; /* what is drawn is the quantity, not its share */
+    bool has_rest;  /* what is not in the top is "other", and in the denominator */
 };
 
 /* Calls `take` for each row the specification speaks of; notes how much was left out as suppressed or not drawn. */

@@ -96,6 +96,7 @@ const struct figure_spec specs[SPECS_COUNT] = {
      WEEKLY,
      .series = SERIES_SIZE,
      .filter = {.is_open = true},
+     .releases = RELEASES_OF_OPEN,
      .measure = "Share of the tokens of open models",
      .kind = "area",
      .stack = "share"},

@@ -419,7 +419,7 @@ class Study:
         return wrong
 
 
-RELEASES = {"S01": OPEN, "S02": OPEN, "S11": "reasoning = 'Reasoning'"}
+RELEASES = {"S01": OPEN, "S02": OPEN, "S05": OPEN, "S11": "reasoning = 'Reasoning'"}
 
 
 def releases(truth, where):
@@ -461,7 +461,7 @@ def check_editions(study, own, truth):
     for ours, theirs in zip(own["figures"], study["figures"]):
         if ours["id"] not in ("S34", "S38"):
             equal(ours["rows"], theirs["rows"], ours["id"])
-        rules = [(rule["axis"], rule["at"], rule["text"]) for rule in ours["chart"]["rules"]]
+        rules = [(rule["axis"], rule["at"], rule["text"]) for rule in ours["chart"]["rules"] if rule["text"] != "half"]
         if ours["id"] == "S04":
             equal(rules, first_weeks(truth, ours["chart"]["order"]), "first weeks in S04; none is the study's")
         if ours["id"] in RELEASES:

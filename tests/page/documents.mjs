@@ -148,6 +148,9 @@ function hostile(study) {
     figure.chart.order = figure.chart.order.map((name) => (/^\d{4}-\d\d$/.test(name) ? name : name + HOSTILE));
     for (const rule of figure.chart.rules) rule.text += HOSTILE;
   });
+  for (const cube of Object.values(made.cubes))
+    cube.members = cube.members.map((keys) => keys.map((key) => key + HOSTILE));
+  made.names = Object.fromEntries(made.cubes.model.members.map(([author]) => [author, `Name ${author}`]));
   made.header.title += HOSTILE;
   made.header.ledger.state = HOSTILE;
   made.header.as_of.window = HOSTILE;

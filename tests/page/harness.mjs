@@ -5,10 +5,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 const stage = process.env.PAGE_STAGE;
-const require = createRequire(join(process.env.PAGE_MODULES, "package.json"));
+const require = createRequire(resolve(process.env.PAGE_MODULES, "package.json"));
 export const { chromium } = require("playwright-core");
 export const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 

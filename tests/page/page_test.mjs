@@ -928,6 +928,22 @@ const tests = {
       assert.deepEqual(await sectionIds(page), IDS);
       assert.ok((await page.locator("#S36 table").textContent()).includes(HOSTILE));
       assert.ok((await page.title()).includes(HOSTILE.slice(0, 20)));
+      // Chosen as an author, in the address, in the words of figures, and in a picture.
+      const author = `qwen${HOSTILE}`;
+      await page.selectOption("#view-author", author);
+      assert.equal(new URLSearchParams(new URL(page.url()).hash.split("?")[1]).get("author"), author);
+      assert.ok((await page.textContent("#S01 .view")).includes(HOSTILE));
+      await page.locator("#view button").click();
+      await drawAll(page);
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.locator("#S01 .pictures button", { hasText: "S01.svg" }).click(),
+      ]);
+      const picture = readFileSync(await download.path(), "utf8");
+      assert.ok(!picture.includes("<img") && picture.includes("&lt;img"), "a picture is no page");
+      const isWhole = (text) => new DOMParser().parseFromString(text, "image/svg+xml").querySelector("parsererror");
+      assert.equal(await page.evaluate(isWhole, picture), null);
+      assert.equal(await page.evaluate(() => window.broken), undefined);
     });
   },
 
