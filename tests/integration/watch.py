@@ -4,6 +4,8 @@ What the page holds must be the document that --format json writes. What a brows
 HTTP client: the page, its events, and new documents as summaries arrive.
 """
 
+import base64
+import gzip
 import http.client
 import json
 import re
@@ -77,8 +79,10 @@ def same(got, want, what):
 
 
 def study_of(page):
+    """The document, and its cubes, which are packed."""
     text = re.search(r'<script type="application/json" id="study">(.*?)</script>', page, re.S)[1]
-    return json.loads(text)
+    packed = re.search(r'<script type="text/plain" id="cubes">(.*?)</script>', page, re.S)[1]
+    return {**json.loads(text), "cubes": json.loads(gzip.decompress(base64.b64decode(packed)))}
 
 
 def has_page(world):
