@@ -194,6 +194,7 @@ enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes, const stru
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)message->value.bytes, message->value.size}},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->opaque},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = message->timestamp_ms},
         {.vtype = RD_KAFKA_VTYPE_PARTITION,
          .u.i32 = message->has_partition ? message->partition : RD_KAFKA_PARTITION_UA},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = message->headers},

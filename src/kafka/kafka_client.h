@@ -119,7 +119,8 @@ struct kafka_message {
     rd_kafka_headers_t *headers; /* NULL = none; taken if the answer is GO_ON */
     bool has_partition;          /* else the partitioner chooses, by the key */
     int32_t partition;
-    void *opaque; /* given back with the delivery report */
+    int64_t timestamp_ms; /* 0: now */
+    void *opaque;         /* given back with the delivery report */
 };
 
 /* Queues a message (its bytes are copied) and counts it as outstanding. TRY_LATER: the queue is full; HALT: look at

@@ -66,7 +66,7 @@ bool topic_header_is_ours(const char *name)
     return strncmp(name, prefixes[0], strlen(prefixes[0])) == 0 || strncmp(name, prefixes[1], strlen(prefixes[1])) == 0;
 }
 
-uint32_t topic_headers(const struct record *record, struct topic_header headers[TOPIC_HEADERS_MAX])
+static uint32_t list_headers(const struct record *record, bool are_ours, struct topic_header headers[TOPIC_HEADERS_MAX])
 {
     const struct given_record *given = (const struct given_record *)record;
     rd_kafka_headers_t *all;
@@ -78,9 +78,19 @@ uint32_t topic_headers(const struct record *record, struct topic_header headers[
     if (rd_kafka_message_headers(given->message, &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return 0;
     for (size_t i = 0; rd_kafka_header_get_all(all, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-        if (count < TOPIC_HEADERS_MAX && !topic_header_is_ours(name))
+        if (count < TOPIC_HEADERS_MAX && topic_header_is_ours(name) == are_ours)
             headers[count++] = (struct topic_header){name, {value, size}};
     return count;
+}
+
+uint32_t topic_headers(const struct record *record, struct topic_header headers[TOPIC_HEADERS_MAX])
+{
+    return list_headers(record, false, headers);
+}
+
+uint32_t topic_own_headers(const struct record *record, struct topic_header headers[TOPIC_HEADERS_MAX])
+{
+    return list_headers(record, true, headers);
 }
 
 /* The end shows in an empty answer: it is not to be waited for long. */

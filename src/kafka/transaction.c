@@ -206,24 +206,40 @@ enum verdict transaction_put(struct transaction *transaction, const char *topic,
     return put(transaction, &message, why);
 }
 
+static enum verdict put_with(struct transaction *transaction, struct kafka_message *message,
+                             const struct transaction_header headers[], uint32_t count, struct reason *why)
+{
+    message->headers = rd_kafka_headers_new(count);
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_header_add(message->headers, headers[i].name, -1, headers[i].value.bytes,
+                            (ssize_t)headers[i].value.size);
+    enum verdict verdict = put(transaction, message, why);
+    if (verdict != GO_ON)
+        rd_kafka_headers_destroy(message->headers);
+    return verdict;
+}
+
 enum verdict transaction_put_to(struct transaction *transaction, const char *topic, int32_t partition, struct span key,
                                 struct span value, const struct transaction_header headers[], uint32_t count,
                                 struct reason *why)
 {
-    struct kafka_message message = {.topic = topic,
-                                    .key = key,
-                                    .value = value,
-                                    .headers = rd_kafka_headers_new(count),
-                                    .has_partition = true,
-                                    .partition = partition};
+    struct kafka_message message = {
+        .topic = topic, .key = key, .value = value, .has_partition = true, .partition = partition};
 
-    for (uint32_t i = 0; i < count; i++)
-        rd_kafka_header_add(message.headers, headers[i].name, -1, headers[i].value.bytes,
-                            (ssize_t)headers[i].value.size);
-    enum verdict verdict = put(transaction, &message, why);
-    if (verdict != GO_ON)
-        rd_kafka_headers_destroy(message.headers);
-    return verdict;
+    return put_with(transaction, &message, headers, count, why);
+}
+
+enum verdict transaction_put_again(struct transaction *transaction, const char *topic, const struct record *record,
+                                   const struct transaction_header headers[], uint32_t count, struct reason *why)
+{
+    struct kafka_message message = {.topic = topic,
+                                    .key = record->key,
+                                    .value = record->value,
+                                    .has_partition = true,
+                                    .partition = record->partition,
+                                    .timestamp_ms = record->timestamp_ms > 0 ? record->timestamp_ms : 0};
+
+    return put_with(transaction, &message, headers, count, why);
 }
 
 /* Every report before the commit: a message refused for good halts under its own reason, and one that librdkafka would

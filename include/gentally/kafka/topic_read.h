@@ -53,4 +53,7 @@ struct topic_header {
 };
 uint32_t topic_headers(const struct record *record, struct topic_header headers[TOPIC_HEADERS_MAX]);
 
+/* The same of the headers that are ours. */
+uint32_t topic_own_headers(const struct record *record, struct topic_header headers[TOPIC_HEADERS_MAX]);
+
 #endif

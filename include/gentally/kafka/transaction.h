@@ -6,6 +6,7 @@
 #define GENTALLY_TRANSACTION_H
 
 #include "gentally/base/log.h"
+#include "gentally/core/event.h"
 
 struct config;
 struct transaction;
@@ -43,6 +44,11 @@ MUST_CHECK enum verdict transaction_put_to(struct transaction *transaction, cons
                                            struct span key, struct span value,
                                            const struct transaction_header headers[], uint32_t count,
                                            struct reason *why);
+
+/* The same of a record that was read: into the partition that it names, with its key, value and time. */
+MUST_CHECK enum verdict transaction_put_again(struct transaction *transaction, const char *topic,
+                                              const struct record *record, const struct transaction_header headers[],
+                                              uint32_t count, struct reason *why);
 
 /*
  * Commits what was begun. GO_ON: all messages are visible. REWIND: the transaction is aborted (SINK-TXN-ABORTED), or
