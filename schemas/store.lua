@@ -480,6 +480,33 @@ local function apply(KEYS, ARGV)
   return answer()
 end
 
+-- Gives rows of one window other names, where the window is wholly in its cells: what is behind is applied first. A
+-- cell whose new name another has is added to it by the caller, and then its rollup has a row less. KEYS: meta,
+-- windows, the window. ARGV: inc, tok, name of the window, then per row: rollup, its key, its new key, the cell that is
+-- there under that ('' = none), the cell to be there
+local function rename(KEYS, ARGV)
+  local no = fence(KEYS[1], ARGV[1], ARGV[2]) or denied('HSET', KEYS[3], 'f', 'v') or denied('HDEL', KEYS[3], 'f')
+  if no then return no end
+  local _, _, number, is_whole = records_of(KEYS, KEYS[3], ARGV[3])
+  if not is_whole then return {'TORN', ARGV[3]} end
+  if number ~= '' then return {'CHANGED', ARGV[3]} end
+  for i = 4, #ARGV, 5 do
+    local cells = redis.call('HMGET', KEYS[3], ARGV[i + 1], ARGV[i + 2])
+    if not cells[1] or (cells[2] or '') ~= ARGV[i + 3] then return {'CHANGED', ARGV[i + 1]} end
+  end
+
+  -- From here on only writes.
+  local call, answer = writer(KEYS[1])
+  for i = 4, #ARGV, 5 do
+    call('HSET', KEYS[3], ARGV[i + 2], ARGV[i + 4])
+    call('HDEL', KEYS[3], ARGV[i + 1])
+    local rows = '__rows:' .. ARGV[i]
+    local count = redis.call('HGET', KEYS[3], rows)
+    if ARGV[i + 3] ~= '' and count then call('HSET', KEYS[3], rows, whole(tonumber(count) - 1)) end
+  end
+  return answer()
+end
+
 -- One window together with the state it belongs to, its records, those in its cells, and the number of the entry behind
 -- which the journal has the others, '' if there are none; then its cells, or, if it has more fields than are read at
 -- once, how many it has: the caller then reads them in portions, and asks again. ARGV: name, how many fields are read
@@ -559,14 +586,14 @@ end
 -- Which of the workers closes windows: liveness only, since what makes sure that there is one is Kafka's transaction. A
 -- lease that ends later than any was given for is of another clock. Who finds it held leaves a look, counted; what the
 -- holder repeats of that count with its next renewal says that it lives, whatever of a dead one arrives late. ARGV:
--- holder, ms to hold it (0: to give it back), looks that it knows of
+-- holder, ms to hold it (0: to give it back), looks that it knows of, '1' to take it from whoever has it
 local function lease(KEYS, ARGV)
   local no = denied('HSET', KEYS[1], 'f', 'v')
   if no then return no end
   local time, held = redis.call('TIME'), redis.call('HMGET', KEYS[1], 'holder', 'until', 'ttl', 'looks', 'seen')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   local left, looks = tonumber(held[2] or '0') - now, held[4] or '0'
-  if held[1] ~= ARGV[1] and left > 0 and left <= tonumber(held[3] or '0') then
+  if held[1] ~= ARGV[1] and ARGV[4] ~= '1' and left > 0 and left <= tonumber(held[3] or '0') then
     looks = string.format('%.0f', tonumber(looks) + 1)
     redis.call('HSET', KEYS[1], 'looks', looks)
     return {'HELD', string.format('%.0f', left), looks, held[5] or '0'}
@@ -687,6 +714,29 @@ local function merge(KEYS, ARGV)
   write_pairs(call, stem .. 'models', ARGV, models_at, models_at + models - 1)
   for _, month in ipairs(months) do write_pairs(call, month.key, month.writes, 1, #month.writes) end
   write_pairs(call, KEYS[1], fields, 1, #fields)
+  return answer()
+end
+
+-- Takes an account out of its bucket; the counts stay, and stand for it without a name. The shard gets another
+-- incarnation: who read entries of pairs before gives them up, or the account would be merged again. ARGV: inc, ver as
+-- it was read, the new ones, how many pairs there are then; name and bytes of the bucket ('' = it goes)
+local function retention_erase(KEYS, ARGV)
+  local no = shard_refusal(KEYS[1])
+  if no then return no end
+  local state, stem = redis.call('HMGET', KEYS[1], 'inc', 'ver'), string.sub(KEYS[1], 1, -6)
+  if state[1] ~= ARGV[1] then return {'INCARNATION', state[1]} end
+  if state[2] ~= ARGV[2] then return {'MOVED'} end
+  if (redis.call('HGET', stem .. 'pairs', '__v') or '') ~= state[2] then return {'TORN', 'pairs'} end
+  no = merge_denied(KEYS[1], stem)
+  if no then return no end
+  local call, answer = writer(KEYS[1])
+  call('HSET', stem .. 'pairs', '__v', ARGV[4])
+  if ARGV[7] == '' then
+    call('HDEL', stem .. 'pairs', ARGV[6])
+  else
+    call('HSET', stem .. 'pairs', ARGV[6], ARGV[7])
+  end
+  call('HSET', KEYS[1], 'inc', ARGV[3], 'ver', ARGV[4], 'pairs', ARGV[5])
   return answer()
 end
 
@@ -829,6 +879,7 @@ redis.register_function{function_name='gentally_2_look', callback=look, flags={'
 redis.register_function{function_name='gentally_2_deciders', callback=named(deciders), flags={'no-writes'}}
 redis.register_function{function_name='gentally_2_behind', callback=named(behind), flags={'no-writes'}}
 redis.register_function('gentally_2_apply', named(apply))
+redis.register_function('gentally_2_rename', named(rename))
 redis.register_function{function_name='gentally_2_pairs_there', callback=named(pairs_there), flags={'no-writes'}}
 redis.register_function('gentally_2_pairs_drop', named(pairs_drop))
 redis.register_function{function_name='gentally_2_recall', callback=recall, flags={'no-writes'}}
@@ -840,6 +891,7 @@ redis.register_function{function_name='gentally_2_collect', callback=named(colle
 redis.register_function{function_name='gentally_2_read', callback=read, flags={'no-writes'}}
 redis.register_function('gentally_2_retention_create', retention_create)
 redis.register_function('gentally_2_merge', merge)
+redis.register_function('gentally_2_retention_erase', retention_erase)
 redis.register_function{function_name='gentally_2_retention_stop', callback=retention_stop, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_retained', callback=retained, flags={'no-writes'}}
 redis.register_function{function_name='gentally_2_retention_seal', callback=retention_seal, flags={'allow-oom'}}

@@ -404,3 +404,28 @@ enum verdict bucket_split(struct span stored, uint32_t name, struct bucket_bytes
             return no_memory(why, "for a bucket of retention");
     }
 }
+
+/* ---- erasing ---- */
+
+enum verdict bucket_erase(struct span stored, const uint8_t account[ACCOUNT_SIZE], struct bucket_bytes *out,
+                          uint32_t *pairs, struct reason *why)
+{
+    struct walk walk = begin(stored);
+
+    out->size = 0;
+    *pairs = 0;
+    for (;;) {
+        if (!next_account(&walk))
+            return damaged(why);
+        if (walk.account == NULL)
+            return GO_ON;
+        const uint8_t *from = walk.account;
+        uint32_t count = walk.pairs;
+        if (!skip_pairs(&walk))
+            return damaged(why);
+        if (memcmp(from, account, ACCOUNT_SIZE) == 0)
+            *pairs = count;
+        else if (!append(&out->bytes, &out->size, &out->room, from, (size_t)(walk.at - from)))
+            return no_memory(why, "for a bucket of retention");
+    }
+}

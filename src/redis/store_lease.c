@@ -17,11 +17,11 @@ static bool read_lease(const redisReply *reply, struct lease *lease)
            store_reply_number(reply->element[2], &lease->looks) && store_reply_number(reply->element[3], &lease->seen);
 }
 
-static enum verdict call_lease(struct store *store, const char *holder, int64_t ms, int64_t seen, struct lease *lease,
-                               struct reason *why)
+static enum verdict call_lease(struct store *store, const char *holder, int64_t ms, int64_t seen, bool is_seized,
+                               struct lease *lease, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_2_lease", false, 1, 3, 64, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_lease", false, 1, 4, 64, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -29,6 +29,7 @@ static enum verdict call_lease(struct store *store, const char *holder, int64_t 
     store_put_text(&store->command, holder);
     store_put_number(&store->command, ms);
     store_put_number(&store->command, seen);
+    store_put_text(&store->command, is_seized ? "1" : "0");
     verdict = store_call(store, &reply, why);
     if (verdict != GO_ON)
         return verdict;
@@ -44,12 +45,20 @@ enum verdict store_lease(struct store *store, const char *holder, int64_t ms, in
                          struct reason *why)
 {
     assert(ms > 0);
-    return call_lease(store, holder, ms, seen, lease, why);
+    return call_lease(store, holder, ms, seen, false, lease, why);
+}
+
+enum verdict store_lease_seize(struct store *store, const char *holder, int64_t ms, struct reason *why)
+{
+    struct lease lease;
+
+    assert(ms > 0);
+    return call_lease(store, holder, ms, 0, true, &lease, why);
 }
 
 enum verdict store_lease_return(struct store *store, const char *holder, struct reason *why)
 {
     struct lease lease;
 
-    return call_lease(store, holder, 0, 0, &lease, why);
+    return call_lease(store, holder, 0, 0, false, &lease, why);
 }

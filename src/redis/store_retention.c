@@ -276,8 +276,11 @@ enum verdict store_shard_read(struct store *store, uint32_t shard, struct reason
     if (verdict == GO_ON)
         verdict = read_state(store, shard, reply, &is_anew, why);
     freeReplyObject(reply);
-    if (is_anew) /* The new state lacks what the old one has: over another connection all is merged again. */
+    if (is_anew) { /* The new state lacks what the old one has: over another connection all is read and merged again. */
         store_link_drop(store->link);
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0,
+                          "retention, shard %" PRIu32 ": its state was made anew; all is merged again", shard);
+    }
     bool is_missing = verdict == HALT && why->id == STORE_RETENTION_MISSING;
     return is_missing ? look_for_pairs(store, shard, why) : verdict;
 }

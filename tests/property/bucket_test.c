@@ -229,6 +229,42 @@ static void buckets_hold_the_union(void)
         bucket_bytes_free(&buckets[i]);
 }
 
+/* Taken out one by one, accounts leave all others as they are. */
+static void an_erased_account_is_gone_and_no_other(void)
+{
+    memset(was_active, 0, sizeof(was_active));
+    bucket_count = 1;
+    pair_count = 0;
+    draw_accounts();
+    for (unsigned step = 0; step < 12; step++) {
+        merge_step();
+        if (bucket_count < BUCKETS)
+            split_one();
+    }
+    for (unsigned i = 0; i < ACCOUNTS; i++) {
+        struct bucket_bytes without = {0}, again = {0}, *bucket = &buckets[bucket_of(accounts[i], bucket_count)];
+        struct reason why;
+        uint32_t pairs = 77;
+        CU_ASSERT_EQUAL_FATAL(bucket_erase(bytes_of(bucket), accounts[i], &without, &pairs, &why), GO_ON);
+        bucket_bytes_free(bucket);
+        *bucket = without;
+        memset(was_active[i], 0, sizeof(was_active[i]));
+        pair_count -= pairs;
+        memset(&found, 0, sizeof(found));
+        for (found.name = 1; found.name < 2 * BUCKETS; found.name++)
+            if (buckets[found.name].size > 0)
+                read_bucket(&buckets[found.name]);
+        CU_ASSERT_EQUAL(memcmp(found.was_active, was_active, sizeof(was_active)), 0);
+        CU_ASSERT_EQUAL(found.pairs, pair_count);
+        CU_ASSERT_EQUAL(bucket_erase(bytes_of(bucket), accounts[i], &again, &pairs, &why), GO_ON);
+        CU_ASSERT_EQUAL(pairs, 0);
+        bucket_bytes_free(&again);
+    }
+    CU_ASSERT_EQUAL(pair_count, 0);
+    for (unsigned i = 0; i < LENGTH_OF(buckets); i++)
+        bucket_bytes_free(&buckets[i]);
+}
+
 static bool count_nothing(void *context, uint32_t model, uint32_t cohort, uint32_t month, int by)
 {
     (void)context;
@@ -265,6 +301,9 @@ static void a_damaged_bucket_is_told(void)
                                                 count_nothing, NULL, &added, &is_changed, &why);
             told += verdict == HALT && why.id == STORE_RETENTION_DAMAGED;
             read += verdict == GO_ON;
+            uint32_t pairs;
+            verdict = bucket_erase((struct span){(const char *)copy, size}, accounts[0], &cut, &pairs, &why);
+            CU_ASSERT_TRUE(verdict == GO_ON || (verdict == HALT && why.id == STORE_RETENTION_DAMAGED));
             free(copy);
         }
     CU_ASSERT_TRUE(told > 0 && read > 0);
@@ -344,6 +383,7 @@ int main(int argc, char **argv)
 {
     static CU_TestInfo tests[] = {
         {"buckets_hold_the_union", buckets_hold_the_union},
+        {"an_erased_account_is_gone_and_no_other", an_erased_account_is_gone_and_no_other},
         {"a_damaged_bucket_is_told", a_damaged_bucket_is_told},
         {"entries_are_read_back", entries_are_read_back},
         {"a_damaged_entry_is_told", a_damaged_entry_is_told},

@@ -60,4 +60,9 @@ MUST_CHECK enum verdict bucket_merge(struct span stored, const struct bucket_act
 MUST_CHECK enum verdict bucket_split(struct span stored, uint32_t name, struct bucket_bytes halves[2],
                                      struct reason *why);
 
+/* Writes the bucket `stored` without an account; `*pairs` = how many the account had, 0: it is not there. Same
+ * verdicts. */
+MUST_CHECK enum verdict bucket_erase(struct span stored, const uint8_t account[ACCOUNT_SIZE], struct bucket_bytes *out,
+                                     uint32_t *pairs, struct reason *why);
+
 #endif

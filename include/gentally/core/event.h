@@ -120,6 +120,9 @@ static inline bool dimension_is_other(struct span value)
     return value.size == sizeof(DIMENSION_OTHER) - 1 && memcmp(value.bytes, DIMENSION_OTHER, value.size) == 0;
 }
 
+/* The value of the dimension `account` in the row of all accounts that were erased. No pseudonym is such. */
+#define DIMENSION_ERASED "(erased)"
+
 /* The name of a dimension in configuration and summaries: "model", ... The parser returns false for any other text. */
 const char *dimension_name(enum dimension dimension);
 bool dimension_parse(struct span text, enum dimension *dimension);

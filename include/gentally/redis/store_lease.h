@@ -27,6 +27,10 @@ struct lease {
 MUST_CHECK enum verdict store_lease(struct store *store, const char *holder, int64_t ms, int64_t seen,
                                     struct lease *lease, struct reason *why);
 
+/* Takes the lease from whoever has it, or renews it: its holder finds it taken. For a command that says so in the
+ * settings first, by which no worker opens a closer again. */
+MUST_CHECK enum verdict store_lease_seize(struct store *store, const char *holder, int64_t ms, struct reason *why);
+
 /* Gives the lease back, if `holder` has it, so that another worker need not wait for its end. Harmless to repeat. */
 MUST_CHECK enum verdict store_lease_return(struct store *store, const char *holder, struct reason *why);
 
