@@ -403,6 +403,8 @@ static enum verdict run_replay(struct request *request, struct reason *why)
     if (verdict == GO_ON)
         verdict = replay_open_when_ready(&request->replay, request->config, &request->settings, &request->logger, why);
     if (verdict == GO_ON)
+        verdict = replay_erase(request->replay, request->live, why);
+    if (verdict == GO_ON)
         verdict = replay_futures_open(&request->futures, request->live_config, request->live, why);
     if (verdict == GO_ON) {
         replay_recall(request->replay, replay_futures_has, request->futures);

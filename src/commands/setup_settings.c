@@ -81,7 +81,7 @@ enum verdict setup_settings_compare(struct setup_settings *settings, const struc
                           config->namespace_);
     if (kept->version[0] == '\0')
         return GO_ON;
-    if (strcmp(kept->pending, "remove") == 0)
+    if (strcmp(kept->pending, "remove") == 0 || settings_is_erasing(kept))
         return settings_check(kept, told, config->namespace_, why);
     settings_compare(kept, told, !has_counted, take_difference, &answer);
     if (!answer.is_refused && told->partitions == 0 && has_counted)

@@ -245,6 +245,11 @@ enum verdict settings_check(const struct settings *kept, const struct settings *
     if (strcmp(kept->pending, "remove") == 0)
         return reason_set(why, HALT, SETTINGS_REFUSED, 0,
                           "namespace %.100s is being removed; to end that: gentally remove --yes", ns);
+    if (settings_is_erasing(kept))
+        return reason_set(why, HALT, ERASE_UNDER_WAY, 0,
+                          "an account of namespace %.100s is being erased, or was not wholly: wait for that, or run "
+                          "`gentally erase` again",
+                          ns);
     settings_compare(kept, told, false, keep_first, &firsts);
     if (firsts.texts[SETTINGS_NEVER][0] != '\0')
         return reason_set(why, HALT, SETTINGS_REFUSED, 0,

@@ -7,6 +7,7 @@
 #include "gentally/base/clock.h"
 #include "gentally/metrics/exporter.h"
 #include "pipeline_read.h"
+#include "pipeline_settings.h"
 
 #define RETRY_MS 2000 /* after the closer stepped down or lost its transaction, and between two looks at the lease */
 #define RENEW_MS 1000 /* of the CLOSER_HOLD_MS that a lease is taken for */
@@ -101,6 +102,8 @@ static enum verdict close_windows(struct closing *closing, const struct closing_
     if (closing->closer != NULL && closing->partition_count < turn->partition_count)
         closing_stop(closing); /* The topic grew. */
     if (closing->closer == NULL)
+        verdict = pipeline_await_erasure(turn->pipeline, why);
+    if (verdict == GO_ON && closing->closer == NULL)
         verdict = open_closer(closing, turn, &with, why);
     if (verdict != GO_ON)
         return verdict;

@@ -20,8 +20,8 @@
 #define PATH_BYTES_MAX ((size_t)PATHS_MAX * 64)
 
 /* What one event can add to `symbols` at most: the model, provider, country, language, finish reason, account and app,
- * and a tag and a category for each label. */
-#define EVENT_DIMENSIONS 7u
+ * and a tag and a category for each label; and DIMENSION_ERASED. */
+#define EVENT_DIMENSIONS 8u
 #define EVENT_SYMBOLS_MAX (EVENT_DIMENSIONS + 2u * EVENT_LABELS_MAX)
 
 struct mapping {
@@ -296,4 +296,12 @@ void enrich_event(struct enrich *enrich, const struct event *event, struct fact 
     fact->dims[DIM_ACCOUNT] = enrich->names_accounts ? name_of(symbols, fact->account) : 0;
     fact->dims[DIM_APP] = enrich->names_apps ? symbols_intern(symbols, event->app) : 0;
     fact->sample = sample_of(event, fact->account);
+}
+
+void enrich_erase(struct enrich *enrich, struct pseudonym stand_in, struct fact *fact)
+{
+    assert((fact->account.high | fact->account.low) != 0);
+    fact->account = stand_in;
+    if (enrich->names_accounts)
+        fact->dims[DIM_ACCOUNT] = symbols_intern(enrich->symbols, span_of(DIMENSION_ERASED));
 }

@@ -28,6 +28,10 @@ void enrich_name_apps(struct enrich *enrich, bool does);
  * enrich_forget(). */
 bool enrich_has_room(const struct enrich *enrich);
 
+/* Takes the account's name from a fact that was just made: its row is that of all accounts that were erased, and for
+ * retention it is `stand_in` (0: nobody). In the number of distinct accounts it stays. */
+void enrich_erase(struct enrich *enrich, struct pseudonym stand_in, struct fact *fact);
+
 /* Clears `symbols`, and all that was remembered by their ids. */
 void enrich_forget(struct enrich *enrich);
 

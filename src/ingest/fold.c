@@ -92,6 +92,7 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
         return reason_set(why, TRY_LATER, FOLD_NO_ROOM, 0, "flush first");
     if (fold->retention != NULL && !pair_log_reserve(&partition->pairs))
         return no_memory(why, "for retention");
+    fold->offset = record->offset;
     if (record->unreadable > 0)
         return set_aside_unreadable(fold, partition, record, why);
     enum verdict verdict = decode(fold, record, because);

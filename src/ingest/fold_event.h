@@ -12,6 +12,7 @@
 #include "gentally/core/vocabulary.h"
 #include "partition.h"
 
+struct erased;
 struct retention;
 struct producer;
 struct writer_schemas;
@@ -25,6 +26,8 @@ struct fold {
     struct symbols *symbols; /* the enrichment's own */
     struct producer *producer;
     struct retention *retention; /* NULL: off */
+    struct erased *erased;       /* NULL: no account was, as far as records go that are counted here */
+    bool notes_erased;           /* for retention, by stand-ins: of a replay, which has nothing of them yet */
     struct logger *logger;
     char dead_letters[256];            /* topic */
     uint64_t letters;                  /* dead letters put since the producer settled last */
@@ -36,6 +39,7 @@ struct fold {
     uint64_t letters_by[REASON_COUNT]; /* letters_total, by reason */
     uint64_t conflicts;                /* records since open whose id had said something else before */
     struct reason last_future;
+    int64_t offset;               /* of the record at hand */
     struct event event;           /* scratch, like all below */
     struct canonical_texts texts; /* the event's country and language, as they count */
     struct fact fact;             /* what the event adds */
@@ -52,6 +56,9 @@ static inline bool fold_event_is_left_out(const struct fold *fold)
 
 /* Leaves fold->event out: no row has it, and yet it tells how far time has come. Returns OUTCOME_FILTERED. */
 enum outcome fold_event_leave_out(const struct fold *fold, struct partition *partition);
+
+/* Makes fold->fact of fold->event, which the record at fold->offset holds. */
+void fold_event_enrich(struct fold *fold, const struct partition *partition);
 
 /*
  * Counts fold->event, which is not left out, as a create: adds its fact to the partition's tally, notes it for

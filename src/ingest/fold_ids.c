@@ -122,7 +122,7 @@ static enum verdict replace(struct fold *fold, struct partition *partition, cons
     if (correction.taken != 0)
         tally_add(partition->taken, &fold->old);
     if (is_put) {
-        enrich_event(fold->enrich, event, &fold->fact);
+        fold_event_enrich(fold, partition);
         fold->fact.windows = correction.added;
         if (correction.added != 0)
             tally_add(partition->tally, &fold->fact);

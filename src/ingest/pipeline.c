@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "apply.h"
+#include "erased.h"
 #include "gentally/kafka/letter_keys.h"
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
@@ -139,6 +140,7 @@ void pipeline_close(struct pipeline *pipeline)
     retention_close(pipeline->retention);
     tally_pool_close(pipeline->pool);
     enrich_close(pipeline->fold.enrich);
+    erased_close(pipeline->fold.erased);
     if (pipeline->symbols != NULL)
         symbols_close(pipeline->symbols);
     writer_schemas_close(pipeline->schemas);
@@ -252,7 +254,10 @@ enum verdict pipeline_reclaim(struct pipeline *pipeline, int64_t now_ms, struct 
         is_needed = is_needed || (partition->must_claim && !partition->is_stopped);
     }
     pipeline->must_recheck_settings = pipeline->must_recheck_settings || is_needed;
-    enum verdict verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, now_ms, why);
+    enum verdict verdict = is_needed ? pipeline_await_erasure(pipeline, why) : GO_ON;
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, now_ms, why);
     if (verdict != GO_ON || !pipeline->must_recheck_settings)
         return verdict;
     verdict = pipeline_recheck_settings(pipeline, why);

@@ -48,8 +48,10 @@ static enum verdict begin_added(struct pipeline *pipeline, struct reason *why)
 
 enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = begin_added(pipeline, why);
+    enum verdict verdict = pipeline_await_erasure(pipeline, why);
 
+    if (verdict == GO_ON)
+        verdict = begin_added(pipeline, why);
     if (verdict == GO_ON)
         verdict = assignment_claim(&pipeline->assignment, pipeline->store, pipeline->config, pipeline->pool,
                                    pipeline->batch.partitions, pipeline->batch.partition_count, now_ms, why);

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "erased.h"
 #include "gentally/config/settings_text.h"
 #include "gentally/ingest/settings_told.h"
 #include "gentally/redis/store_settings.h"
@@ -15,6 +16,13 @@ void pipeline_use_settings(struct pipeline *pipeline, const struct settings *set
         pipeline->since_ms[i] = rollup == NULL ? NO_TIME : rollup->since_ms;
     }
     checkpoint_begin_rollups(pipeline->checkpoint, pipeline->since_ms);
+}
+
+enum verdict pipeline_read_erased(struct pipeline *pipeline, struct store *store, bool notes, struct reason *why)
+{
+    erased_close(pipeline->fold.erased);
+    pipeline->fold.notes_erased = notes;
+    return erased_open(&pipeline->fold.erased, pipeline->config, store, why);
 }
 
 /* The settings would be right once more with the partitions there were. The new ones begin when they are claimed; or
@@ -50,7 +58,25 @@ enum verdict pipeline_check_settings(struct pipeline *pipeline, struct reason *w
         return verdict;
     pipeline->settings = kept;
     pipeline_use_settings(pipeline, &kept);
-    return GO_ON;
+    return pipeline_read_erased(pipeline, pipeline->store, false, why);
+}
+
+static enum verdict tell_erasing(const struct pipeline *pipeline, struct reason *why)
+{
+    return reason_set(why, TRY_LATER, ERASE_UNDER_WAY, 0,
+                      "an account of namespace %.100s is being erased: nothing is counted meanwhile; if no `gentally "
+                      "erase` is at work, run it again",
+                      pipeline->config->namespace_);
+}
+
+enum verdict pipeline_await_erasure(struct pipeline *pipeline, struct reason *why)
+{
+    struct settings kept;
+
+    if (pipeline->settings.version[0] == '\0') /* a replay's */
+        return GO_ON;
+    enum verdict verdict = store_settings_read(pipeline->store, &kept, why);
+    return verdict == GO_ON && settings_is_erasing(&kept) ? tell_erasing(pipeline, why) : verdict;
 }
 
 enum verdict pipeline_recheck_settings(struct pipeline *pipeline, struct reason *why)
@@ -62,6 +88,8 @@ enum verdict pipeline_recheck_settings(struct pipeline *pipeline, struct reason 
     enum verdict verdict = store_settings_read(pipeline->store, &kept, why);
     if (verdict != GO_ON || kept.version[0] == '\0') /* Lost like the states, which stop their partitions. */
         return verdict;
+    if (settings_is_erasing(&kept))
+        return tell_erasing(pipeline, why);
     if (settings_are_alike(&kept, &pipeline->settings))
         return GO_ON;
     return reason_set(why, HALT, SETTINGS_CHANGED, 0,

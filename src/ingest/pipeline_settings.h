@@ -6,6 +6,7 @@
 
 struct pipeline;
 struct settings;
+struct store;
 
 /*
  * Reads the settings that are kept, compares them, and counts by them from here on. A topic that has grown is told, not
@@ -20,9 +21,18 @@ void pipeline_use_settings(struct pipeline *pipeline, const struct settings *set
 /*
  * To be called after partitions were claimed: whoever changes the settings first says so in them, then claims all
  * partitions. So a claim that is followed by the same settings as before is one from before the change, and fenced by
- * it, or one after it. HALT: SETTINGS-CHANGED; TRY_LATER and HALT as store_settings_read() answers.
+ * it, or one after it. HALT: SETTINGS-CHANGED; TRY_LATER: ERASE-UNDER-WAY; both as store_settings_read() answers.
  */
 MUST_CHECK enum verdict pipeline_recheck_settings(struct pipeline *pipeline, struct reason *why);
+
+/* Before a claim, or a closer: nobody claims a partition from an erasure, nor publishes what it has done in part.
+ * TRY_LATER: ERASE-UNDER-WAY; TRY_LATER and HALT as store_settings_read() answers. */
+MUST_CHECK enum verdict pipeline_await_erasure(struct pipeline *pipeline, struct reason *why);
+
+/* Reads which accounts were erased in the namespace of `store`; `notes`: what they did is noted for retention, as a
+ * replay does. Verdicts of erased_open(). */
+MUST_CHECK enum verdict pipeline_read_erased(struct pipeline *pipeline, struct store *store, bool notes,
+                                             struct reason *why);
 
 /* The ids that what is published is framed with, as the settings keep them; none without a `registry_url`, or where
  * nothing is kept. */

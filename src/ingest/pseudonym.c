@@ -11,9 +11,11 @@
 #include "gentally/ingest/pseudonym.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/base/hash.h"
@@ -165,4 +167,17 @@ struct pseudonym pseudonyms_of(struct pseudonyms *pseudonyms, struct span accoun
         memcpy(place->account, account.bytes, account.size);
     }
     return place->pseudonym;
+}
+
+struct pseudonym pseudonyms_mark(struct pseudonyms *pseudonyms, struct pseudonym pseudonym)
+{
+    char text[PSEUDONYM_TEXT_SIZE];
+
+    pseudonym_write(pseudonym, text);
+    return pseudonyms_of(pseudonyms, span_of(text));
+}
+
+void pseudonym_write(struct pseudonym pseudonym, char text[PSEUDONYM_TEXT_SIZE])
+{
+    snprintf(text, PSEUDONYM_TEXT_SIZE, "%016" PRIx64 "%016" PRIx64, pseudonym.high, pseudonym.low);
 }

@@ -59,6 +59,11 @@ void replay_close(struct replay *replay)
     free(replay);
 }
 
+enum verdict replay_erase(struct replay *replay, struct store *live, struct reason *why)
+{
+    return pipeline_read_erased(replay->pipeline, live, true, why);
+}
+
 void replay_recall(struct replay *replay, bool (*was_future)(void *context, const struct record *record), void *context)
 {
     pipeline_recall(replay->pipeline, was_future, context);

@@ -30,7 +30,7 @@ enum retention_setting { RETENTION_NEVER, RETENTION_ON, RETENTION_ENDED };
 
 struct settings {
     char version[33]; /* random, another with each change; empty: not kept yet */
-    char pending[8];  /* "setup" or "remove", which was begun and is not finished; empty: neither */
+    char pending[8];  /* "setup", "remove" or "erase", which was begun and is not finished; empty: none of them */
     char topic[250], cluster[SETTINGS_CLUSTER_SIZE], group[256]; /* the cluster's id; empty: not known */
     int32_t partitions;                                          /* 0: the topic is not there */
     struct window_setting windows[WINDOW_KINDS];
@@ -52,6 +52,12 @@ struct settings {
 /* The settings that the options stand for, without what only servers know: cluster, partitions; and without the digest
  * of the account key. All of it since the beginning. */
 void settings_of_config(struct settings *told, const struct config *config);
+
+/* Whether an account is being erased: nothing is claimed meanwhile, nor any window published. */
+static inline bool settings_is_erasing(const struct settings *settings)
+{
+    return strcmp(settings->pending, "erase") == 0;
+}
 
 /* What is to be done about a difference. */
 enum settings_step {

@@ -13,6 +13,7 @@
 struct config;
 struct replay;
 struct settings;
+struct store;
 
 /* Opens a replay: connects, and checks everything that `gentally setup` makes but the partitions' states. `config` has
  * a namespace and a group of the replay's own; config and logger are borrowed until close. `settings` are those of the
@@ -22,6 +23,10 @@ MUST_CHECK enum verdict replay_open(struct replay **replay, const struct config 
 
 /* Leaves the group and frees everything; the namespace stays. NULL does nothing. */
 void replay_close(struct replay *replay);
+
+/* Tells it which accounts were erased in the live namespace: their records of before count as there. Before
+ * replay_begin(). HALT: ERASE-UNDER-WAY, STORE-DAMAGED; TRY_LATER, HALT as store.h says. */
+MUST_CHECK enum verdict replay_erase(struct replay *replay, struct store *live, struct reason *why);
 
 /* Tells which records the live run set aside as EVENT-FUTURE: its clocks cannot be asked any more. For other records
  * the clocks of now are asked. Before replay_begin(); `context` is borrowed until close. */

@@ -340,6 +340,11 @@ static void what_was_begun_is_told(void)
     snprintf(kept.pending, sizeof(kept.pending), "remove");
     CU_ASSERT_EQUAL(settings_check(&kept, &told, "ns", &why), HALT);
     CU_ASSERT_EQUAL(why.id, SETTINGS_REFUSED);
+    CU_ASSERT_FALSE(settings_is_erasing(&kept));
+    snprintf(kept.pending, sizeof(kept.pending), "erase");
+    CU_ASSERT_EQUAL(settings_check(&kept, &told, "ns", &why), HALT);
+    CU_ASSERT_EQUAL(why.id, ERASE_UNDER_WAY);
+    CU_ASSERT_TRUE(settings_is_erasing(&kept));
 }
 
 int main(int argc, char **argv)
