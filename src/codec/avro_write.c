@@ -350,14 +350,14 @@ static void pen_unmeasured(struct pen *pen)
         pen_items_end(pen);
 }
 
-/* What a row has in `accounts`: an estimate by its registers, or the exact number of retention. -1 = null. */
+/* What a row has in `accounts`: an estimate by its registers, or the number that it is told with. -1 = null. */
 static int64_t accounts_of(const struct summary *summary)
 {
     const struct cell *cell = summary->cell;
 
     if (summary->suppressed)
         return -1;
-    if (!summary_is_measured(summary))
+    if (!summary_is_measured(summary) || summary->retained > 0)
         return summary->retained > 0 ? summary->retained : -1;
     bool has_registers = cell->slot_count > 0 && cell->slots[cell->slot_count - 1].id >= ACCOUNT_SLOT;
     return has_registers ? cell_accounts(cell) : -1;

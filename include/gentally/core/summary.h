@@ -56,7 +56,8 @@ struct summary {
     struct span columns[COLUMN_COUNT]; /* absent = null */
     const struct cell *cell;           /* the measures; NULL = a tombstone: nothing is left of the row */
     bool suppressed;                   /* too few accounts to be told: its measures are null */
-    int64_t retained;                  /* of a row of retention: its accounts, exactly; 0 in all other rows */
+    int64_t retained;                  /* of a row of retention: its accounts, exactly; of one that was read back: as
+                                          that said; 0 in all other rows, whose cells tell */
     enum pane pane;
     int64_t generation, revision;
     struct span tables_version;
