@@ -337,6 +337,19 @@ static void check_begun(struct audit *audit, const struct audit_place *place, st
         audited->begun = version;
 }
 
+/* Whether the record takes the place of that of the same version, which was taken back before: rows of accounts that
+ * were erased became one. */
+static bool is_restated(const struct audit *audit, const struct audited_window *audited, const struct ledger *ledger)
+{
+    const struct edition *latest = &audited->editions[audited->latest];
+    bool has_accounts = false;
+
+    for (uint32_t i = 0; i < audit->options.rollups->count; i++)
+        for (uint32_t at = 0; at < audit->options.rollups->items[i].dim_count; at++)
+            has_accounts = has_accounts || audit->options.rollups->items[i].dims[at] == DIM_ACCOUNT;
+    return has_accounts && audited->dropped > 0 && ledger->summaries > 0 && ledger->summaries < latest->summaries;
+}
+
 enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *place, const struct ledger *ledger,
                                struct reason *why)
 {
@@ -354,12 +367,19 @@ enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *pl
         return GO_ON; /* It tells of no edition yet. */
     bool is_first = audited->edition_count == 0;
     int order = is_first ? 1 : edition_compare(version, ledger->retention, &audited->editions[audited->latest]);
-    if (order <= 0)
+    bool is_again = order == 0 && is_restated(audit, audited, ledger);
+    if (order <= 0 && !is_again)
         audit_tell_version(audit, AUDIT_LEDGER_VERSION, place, "newer than ",
                            audited->editions[audited->latest].version, version);
     enum verdict verdict = take_parts(audit, place, audited, ledger, why);
     if (verdict != GO_ON)
         return verdict;
+    if (is_again) {
+        audited->editions[audited->latest].summaries = ledger->summaries;
+        audited->editions[audited->latest].offset = place->offset;
+        audited->dropped = 0;
+        return GO_ON;
+    }
     struct edition *edition = add_edition(audited);
     char *tables = arena_take(&audit->arena, ledger->tables_version.size + 1);
     if (edition == NULL || tables == NULL)

@@ -78,6 +78,58 @@ const struct audited_row *audit_rows_find(const struct audit *audit, struct span
     return audit->slot_count == 0 || audit->slots[slot] == 0 ? NULL : &audit->rows[audit->slots[slot] - 1];
 }
 
+/* ---- erased accounts ---- */
+
+/* The place of the account among a rollup's dimensions; -1: it has none. */
+static int account_place(const struct audit *audit, uint32_t rollup)
+{
+    const struct rollup *counted = rollup == AUDIT_RETENTION ? NULL : &audit->options.rollups->items[rollup];
+
+    for (uint32_t i = 0; counted != NULL && i < counted->dim_count; i++)
+        if (counted->dims[i] == DIM_ACCOUNT)
+            return (int)i;
+    return -1;
+}
+
+/* Whether a row that is gone was added to that of the accounts that were erased: it is there, and rows add up. */
+static bool is_erased(struct audit *audit, const struct audited_row *row)
+{
+    int place = account_place(audit, row->rollup);
+    struct span rest = row->key;
+    size_t size = 0;
+
+    if (place < 0 || !row->is_dropped)
+        return false;
+    for (int bars = 0; bars < 3 + place; bars++) { /* Rollup, kind and start come first; values hold no bar. */
+        const char *bar = memchr(rest.bytes, '|', rest.size);
+        if (bar == NULL)
+            return false;
+        size += (size_t)(bar + 1 - rest.bytes);
+        rest = (struct span){bar + 1, row->key.size - size};
+    }
+    const char *end = rest.size == 0 ? NULL : memchr(rest.bytes, '|', rest.size);
+    struct span behind = end == NULL ? span_of(NULL) : (struct span){end, rest.size - (size_t)(end - rest.bytes)};
+    if (size + sizeof(DIMENSION_ERASED) + behind.size > sizeof(audit->key))
+        return false;
+    memcpy(audit->key, row->key.bytes, size);
+    memcpy(audit->key + size, DIMENSION_ERASED, sizeof(DIMENSION_ERASED) - 1);
+    size += sizeof(DIMENSION_ERASED) - 1;
+    if (behind.size > 0)
+        memcpy(audit->key + size, behind.bytes, behind.size);
+    const struct audited_row *heir = audit_rows_find(audit, (struct span){audit->key, size + behind.size});
+    return heir != NULL && !heir->is_dropped;
+}
+
+/* A row of an account goes out of the editions that had it: one that is erased is told again under another key. */
+static void uncount(struct audit *audit, const struct audited_row *row)
+{
+    struct audited_window *audited = audit_state_window(audit, row->window);
+
+    for (uint32_t i = 0; audited != NULL && i < audited->edition_count; i++)
+        if (row_version_compare(audited->editions[i].version, row->version) == 0 && audited->editions[i].rows > 0)
+            audited->editions[i].rows--;
+}
+
 void audit_rows_drop(struct audit *audit, const struct audit_place *place)
 {
     if (place->key.bytes == NULL || audit->slot_count == 0)
@@ -86,6 +138,8 @@ void audit_rows_drop(struct audit *audit, const struct audit_place *place)
     if (audit->slots[slot] == 0)
         return;
     struct audited_row *row = &audit->rows[audit->slots[slot] - 1];
+    if (!row->is_dropped && account_place(audit, row->rollup) >= 0)
+        uncount(audit, row);
     row->is_dropped = true;
     row->partition = place->partition;
     row->offset = place->offset;
@@ -192,7 +246,7 @@ static void count_in_editions(struct audit *audit, const struct audit_place *pla
     audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
 }
 
-/* A row of the latest version is the last of its key, and is added to its window at once. */
+/* A row of the latest version is the last of its key, and is added at once; but for one of an account. */
 static enum verdict take_amounts(struct audit *audit, const struct audit_place *place, struct audited_window *audited,
                                  struct audited_row *row, const struct summary *summary, struct reason *why)
 {
@@ -202,7 +256,8 @@ static enum verdict take_amounts(struct audit *audit, const struct audit_place *
     if (order <= 0 && row->version.pane == PANE_ON_TIME && row_version_compare(row->version, audited->whole) > 0)
         audited->whole = row->version; /* That edition told all rows, even if its ledger record was compacted away. */
     audit_sums_of(summary, &audit->options.rollups->items[row->rollup], &amounts);
-    if (order < 0 && may_stay(audited, false, row->version))
+    bool is_of_account = account_place(audit, row->rollup) >= 0; /* It may be taken back without another edition. */
+    if ((order < 0 && may_stay(audited, false, row->version)) || (order == 0 && is_of_account))
         return keep_amounts(audit, row, &amounts, why);
     row->amounts = NULL;
     if (order == 0)
@@ -279,7 +334,7 @@ static void count_row(struct audit *audit, const struct audited_row *row)
     struct audit_place place = audit_rows_place(audit, row);
     bool is_retained = row->rollup == AUDIT_RETENTION;
 
-    if (audited == NULL)
+    if (audited == NULL || is_erased(audit, row))
         return;
     int order = row_version_compare(row->version, edition_version(&audited->editions[audited->latest], is_retained));
     struct row_counts *counts = &audited->counts;
@@ -312,7 +367,7 @@ static void finish_dropped(struct audit *audit, const struct audited_row *row)
     struct audit_place place = audit_rows_place(audit, row);
     bool is_retained = row->rollup == AUDIT_RETENTION;
 
-    if (audited == NULL)
+    if (audited == NULL || is_erased(audit, row))
         return;
     int order = row_version_compare(row->version, edition_version(&audited->editions[audited->latest], is_retained));
     if (order >= 0 || (may_stay(audited, is_retained, row->version) && is_taken_away(audited)))

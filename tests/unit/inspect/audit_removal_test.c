@@ -120,6 +120,102 @@ static void what_is_taken_away_is_told(void)
     }
 }
 
+/* Gives the row of an account in hour 0, or a tombstone under its key. */
+static void give_account(struct audit *audit, const struct rollups *rollups, const struct ledger_entry *entry,
+                         const char *account, int64_t requests, bool is_gone)
+{
+    static struct summary_read read;
+    char key[SUMMARY_KEY_MAX], row_key[ROW_KEY_MAX];
+    struct reason why;
+    const struct span values[] = {span_of(account)};
+
+    memset(&read, 0, sizeof(read));
+    read.summary = (struct summary){
+        .rollup = span_of("account"),
+        .window = {WINDOW_HOUR, HOUR_START + entry->hour * HOUR_MS},
+        .cell = &read.cell,
+        .pane = PANE_LATE,
+        .generation = entry->generation,
+        .revision = entry->revision,
+        .tables_version = span_of("tables"),
+    };
+    read.summary.columns[COLUMN_ACCOUNT] = values[0];
+    read.cell.sums[M_REQUESTS] = requests;
+    read.cell.slot_count = 2;
+    read.cell.slots[0] = (struct slot){HISTOGRAM_BUCKETS * H_TOKENS_PROMPT, (uint32_t)requests};
+    read.cell.slots[1] = (struct slot){HISTOGRAM_BUCKETS * H_TOKENS_TOTAL, (uint32_t)requests};
+    struct span row = {row_key, row_key_write(&rollups->items[1], values, row_key)};
+    const struct audit_place place = {"account", 0, 5, {key, summary_key_write(row, read.summary.window, key)}, 1};
+    if (is_gone)
+        audit_dropped(audit, &place);
+    else
+        CU_ASSERT_EQUAL(audit_summary(audit, &place, &rollups->items[1], &read, &why), GO_ON);
+}
+
+/* What becomes of an hour of two accounts, of 3 and 2 requests: the last words of three keys. */
+static const struct erasure {
+    const char *name;
+    int64_t erased_once, erased_twice; /* requests of the row of those that were erased; 0: it is not told so often */
+    bool drops_second, has_ledger, is_earlier;
+    uint32_t found;
+} erasures[] = {
+    {"one", 3, 0, false, false, false, 0},
+    {"one, told by an edition before the latest", 3, 0, false, false, true, 0},
+    {"one, and it is added to nothing", 0, 0, false, false, false, 2},
+    {"one, and less than it is added", 2, 0, false, false, false, 1},
+    {"both", 3, 5, true, true, false, 0},
+    {"both, and the ledger knows of one", 3, 5, true, false, false, 1},
+    {"both, and the second is added to nothing", 3, 0, true, true, false, 1},
+    {"one, and the ledger knows of both", 3, 0, false, true, false, 1},
+};
+
+static void an_account_that_was_erased_is_not_missed(void)
+{
+    struct rollups rollups;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(rollups_parse("total=,account=account", &rollups, &why), GO_ON);
+    for (size_t i = 0; i < LENGTH_OF(erasures); i++) {
+        const struct erasure *erasure = &erasures[i];
+        const struct ledger_entry entry = {0, 0, 5, 10, 20, 10, 0, 7, 'a'}, later = {0, 0, 6, 10, 21, 11, 0, 7, 'a'};
+        struct told told = {.count = 0};
+        struct audit *audit = NULL;
+        const struct audit_options options = {
+            .rollups = &rollups, .ledger_topic = "ledger", .tell = note, .context = &told};
+        CU_ASSERT_EQUAL_FATAL(audit_open(&audit, &options, &why), GO_ON);
+        give_with(audit, &entry, 0, false, 3, "tables");
+        if (erasure->is_earlier)
+            give_with(audit, &later, 1, false, 4, "tables");
+        if (erasure->has_ledger) {
+            drop(audit, 0, 2, true);
+            give_with(audit, &entry, 3, false, 2, "tables");
+        }
+        give_total(audit, &rollups, &entry, 0);
+        if (erasure->is_earlier)
+            give_total(audit, &rollups, &later, 1);
+        give_account(audit, &rollups, &entry, "x", 3, false);
+        give_account(audit, &rollups, &entry, "y", 2, false);
+        if (erasure->is_earlier)
+            give_account(audit, &rollups, &later, "z", 1, false);
+        if (erasure->erased_once > 0)
+            give_account(audit, &rollups, &entry, DIMENSION_ERASED, erasure->erased_once, false);
+        give_account(audit, &rollups, &entry, "x", 0, true);
+        if (erasure->erased_twice > 0) {
+            give_account(audit, &rollups, &entry, DIMENSION_ERASED, 0, true);
+            give_account(audit, &rollups, &entry, DIMENSION_ERASED, erasure->erased_twice, false);
+        }
+        if (erasure->drops_second)
+            give_account(audit, &rollups, &entry, "y", 0, true);
+        audit_finish(audit);
+        if (told.count != erasure->found)
+            printf("%s: %u found, the first %s, %s: %s, %s\n", erasure->name, told.count,
+                   told.count > 0 ? audit_check_name(told.first.check) : "-", told.first.field, told.first.expected,
+                   told.first.found);
+        CU_ASSERT_EQUAL(told.count, erasure->found);
+        audit_close(audit);
+    }
+}
+
 /* What the store has beside a ledger that names hour 1 and the day, and whether that is told. */
 static const struct {
     const char *name;
@@ -181,6 +277,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"what is taken away is told", what_is_taken_away_is_told},
+        {"an account that was erased is not missed", an_account_that_was_erased_is_not_missed},
         {"what the store has must have been told", what_the_store_has_must_have_been_told},
         CU_TEST_INFO_NULL,
     };
