@@ -6,7 +6,7 @@
 static const struct command *const commands[] = {
     &command_setup, &command_worker,  &command_produce,  &command_adapt,   &command_summaries, &command_signals,
     &command_top,   &command_report,  &command_figures,  &command_catalog, &command_verify,    &command_replay,
-    &command_dlq,   &command_give_up, &command_registry, &command_remove,  &command_health,
+    &command_dlq,   &command_give_up, &command_registry, &command_erase,   &command_remove,    &command_health,
 };
 
 int main(int argc, char **argv)

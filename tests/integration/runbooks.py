@@ -109,6 +109,8 @@ TREATED = {
     "gentally-demo broker": Stays(""),
     "gentally give-up --partition": Ends(64),  # it has not stopped: GIVE-UP-COUNTING
     "gentally give-up": NAME_ALONE,
+    "gentally erase": NAME_ALONE,
+    "gentally erase --account": Ends(0),
     "gentally top": NAME_ALONE,
     "gentally remove": NAME_ALONE,
     "gentally remove --namespace": Ends(0),

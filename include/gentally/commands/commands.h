@@ -16,6 +16,7 @@ extern const struct command command_catalog;
 extern const struct command command_verify;
 extern const struct command command_replay;
 extern const struct command command_registry;
+extern const struct command command_erase;
 extern const struct command command_remove;
 extern const struct command command_dlq;
 extern const struct command command_give_up;
