@@ -205,8 +205,8 @@ static enum verdict erase_claimed(struct erasing *erasing, int32_t partition, in
     *offset = -1;
     if (verdict == HALT && why->id == STORE_STATE_MISSING)
         return GO_ON;
-    if (verdict == GO_ON && !erasing->order->is_dry)
-        verdict = applier_run(erasing->applier, &state, why);
+    for (bool is_done = erasing->order->is_dry; verdict == GO_ON && !is_done;)
+        verdict = applier_run(erasing->applier, &state, APPLY_RUN_US, &is_done, why);
     if (verdict == GO_ON && !erasing->order->is_dry)
         verdict = merge_pairs(erasing, &state, why);
     if (verdict == GO_ON)
