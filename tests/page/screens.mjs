@@ -22,10 +22,11 @@ const browser = await chromium.launch({
 async function sheet(name, files, columns, width) {
   const context = await browser.newContext({ viewport: { width: columns * width, height: 800 } });
   const view = await context.newPage();
-  const style = `width:${width}px;max-height:${width < 500 ? 2.4 * width : 0.7 * width}px`;
+  const height = width < 500 ? 2.4 * width : 0.7 * width;
+  const style = `width:${width}px;max-height:${height}px;vertical-align:top;object-fit:cover;object-position:top`;
   const images = files.map((file) => {
     const data = readFileSync(file).toString("base64");
-    return `<img style="${style};object-fit:cover;object-position:top" src="data:image/png;base64,${data}">`;
+    return `<img style="${style}" src="data:image/png;base64,${data}">`;
   });
   await view.setContent(`<body style="margin:0;font-size:0">${images.join("")}`);
   await view.screenshot({ path: name, fullPage: true });
