@@ -33,6 +33,7 @@ struct turn {
     int64_t now_ms;  /* monotonic; stands still within a turn, like the other */
     int64_t wall_ms; /* time of day */
     bool stop;       /* the last flush is asked for */
+    bool is_over;    /* the rest is left to the next one */
     bool is_done;    /* answer: there is nothing more to do */
 };
 
@@ -116,8 +117,8 @@ static enum verdict fold(struct worker *worker, const struct turn *turn, struct 
 }
 
 /* A rebalance that got no answer the last time comes first. A batch is folded on the turn after the poll, by a clock
- * read after its records came; but by the same one where logs are read anew: where the store is slow each turn is as
- * long as to be held, and what is polled would be read anew for ever. */
+ * read after its records came. Where logs are read anew the turn ends with the poll: were the rest of it slow, so that
+ * the next one counted as held, what was polled would be read anew for ever. */
 static enum verdict answer_or_read(struct worker *worker, struct turn *turn, struct reason *why)
 {
     if (pipeline_batch(worker->pipeline)->rebalance != REBALANCE_NONE)
@@ -128,7 +129,8 @@ static enum verdict answer_or_read(struct worker *worker, struct turn *turn, str
     enum verdict verdict = worker->has_batch ? fold(worker, turn, why) : poll(worker, turn, why);
     if (verdict == GO_ON && worker->must_fetch) /* That was what is left of the batch before. */
         verdict = poll(worker, turn, why);
-    return verdict == GO_ON && is_anew && worker->has_batch ? fold(worker, turn, why) : verdict;
+    turn->is_over = is_anew && verdict == GO_ON;
+    return verdict;
 }
 
 static enum verdict flush_if_due(struct worker *worker, struct turn *turn, struct reason *why)
@@ -322,7 +324,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
 
     if (worker->exporter != NULL)
         exporter_beat(worker->exporter, now_ms);
-    for (size_t i = 0; i < LENGTH_OF(steps) && verdict == GO_ON && !turn.is_done; i++)
+    for (size_t i = 0; i < LENGTH_OF(steps) && verdict == GO_ON && !turn.is_done && !turn.is_over; i++)
         verdict = steps[i](worker, &turn, why);
     worker->trouble = verdict == GO_ON ? REASON_NONE : why->id;
     if (verdict == TRY_LATER)

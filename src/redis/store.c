@@ -13,7 +13,6 @@
 #include "gentally/core/tail.h"
 #include "store_call.h"
 #include "store_reply.h"
-#include "store_survey_parts.h"
 
 #define PORTIONS 16
 #define PROBES_MAX 1000000u /* keys to find one of a primary's: of one with a single slot, 16384 on average */

@@ -13,6 +13,7 @@
 #define STORE_SHARDS 8   /* RETENTION_SHARDS, which store_retention.c holds equal */
 #define STORE_REPLIES 32 /* STEP_WINDOWS_MAX, which store_journal.c holds equal */
 
+struct stored_window;
 struct tail;
 
 /* What is known of a shard of retention: see schemas/store.lua. */
@@ -60,6 +61,15 @@ void store_put_bucket_name(struct store *store, struct id_bucket bucket);
  * those of its claim; TRY_LATER (STORE-ROLLED-BACK): the claim does not stand any more. An older history's buckets
  * would make records look new that are not, and they are noted for retention before their flush is fenced. */
 MUST_CHECK enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why);
+
+/* The questions that store_survey() asks of many partitions at once, put together, and their replies, read and freed:
+ * the state, and windows as store_windows() has them. HALT: NO-MEMORY; STORE-DAMAGED. */
+MUST_CHECK enum verdict store_state_begin(struct store *store, int32_t partition, struct reason *why);
+MUST_CHECK enum verdict store_state_take(int32_t partition, redisReply *reply, struct partition_state *state,
+                                         struct reason *why);
+MUST_CHECK enum verdict store_windows_begin(struct store *store, int32_t partition, struct reason *why);
+MUST_CHECK enum verdict store_windows_take(int32_t partition, redisReply *reply, struct stored_window *windows,
+                                           uint32_t room, uint32_t *count, struct reason *why);
 
 /* Queues the command that was put together. Verdicts of store_link_send(). */
 MUST_CHECK enum verdict store_send(struct store *store, struct reason *why);

@@ -5,7 +5,6 @@
 #include <assert.h>
 
 #include "store_call.h"
-#include "store_survey_parts.h"
 
 /* Queues both questions, and says how many went out. */
 static uint32_t ask(struct store *store, int32_t partition)

@@ -7,7 +7,6 @@
 
 #include "store_call.h"
 #include "store_reply.h"
-#include "store_survey_parts.h"
 
 enum verdict store_windows_begin(struct store *store, int32_t partition, struct reason *why)
 {
@@ -20,7 +19,7 @@ enum verdict store_windows_begin(struct store *store, int32_t partition, struct 
     return GO_ON;
 }
 
-enum verdict store_windows_take(int32_t partition, redisReply *reply, struct stored_window windows[], uint32_t room,
+enum verdict store_windows_take(int32_t partition, redisReply *reply, struct stored_window *windows, uint32_t room,
                                 uint32_t *count, struct reason *why)
 {
     enum verdict verdict = GO_ON;

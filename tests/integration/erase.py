@@ -137,6 +137,20 @@ def gone(world, account):
     equal(traces_in_redis(world, account), [], f"what Redis holds of {account}")
 
 
+def rows_are_counted(world):
+    """What a window says of how many rows a rollup has is how many there are."""
+    windows = 0
+    for key in world.redis.command("KEYS", f"{world.namespace}:{{{world.topic}:*"):
+        content = world.redis.command("HGETALL", key)
+        fields = dict(zip(content[::2], content[1::2]))
+        for rollup in (b"account", b"users"):
+            said = fields.get(b"__rows:" + rollup)
+            if said is not None:
+                windows += 1
+                equal(int(said), sum(field.startswith(rollup + b"|") for field in fields), f"rows of {rollup} in {key}")
+    check(windows > 5, f"only {windows} windows have rows by account")
+
+
 def there(world, account):
     """So that a test that finds nothing can be seen to look."""
     check(len(traces_in_topics(world, account)) > 30, "its rows in topics")
@@ -200,6 +214,7 @@ def test_two_accounts_leave_no_trace_and_sums_stay(world):
     world.run("erase", "--account", SECOND, "--yes")
     gone(world, FIRST)
     gone(world, SECOND)
+    rows_are_counted(world)
     compare(world, lines_of(made, {FIRST, SECOND}))
     verified(world)
     equal(published(world)[0], retention, "rows of retention")
