@@ -60,6 +60,7 @@ redis_rights() {
     worker) echo "$counting" ;;
     deployer) echo "$counting +function|load" ;;
     reader | letters) echo "+fcall_ro +info +select +hgetall +hget +hlen +hmget +hscan +exists" ;;
+    adapt) echo "+info +select +hget +hsetnx" ;; # with an account key; else it asks nothing of Redis
     esac
 }
 of_a_cluster="+cluster|slots +cluster|info +asking"

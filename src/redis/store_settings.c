@@ -108,6 +108,8 @@ enum verdict store_settings_hold_key(struct store *store, const char *digest, st
     reply = NULL;
     if (verdict == GO_ON)
         verdict = ask_adapters(store, "HGET", NULL, &reply, why);
+    if (verdict == HALT && why->id == STORE_DENIED) /* what a worker's user has does not include it */
+        verdict = reason_set(why, HALT, STORE_DENIED, 0, "%.420s; for adapters also +hsetnx", why->text);
     if (verdict == GO_ON && (reply->type != REDIS_REPLY_STRING || reply->len == 0))
         verdict = damaged("account_key", why);
     else if (verdict == GO_ON && strcmp(reply->str, digest) != 0)

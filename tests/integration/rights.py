@@ -92,7 +92,7 @@ class Secured:
         self.admin = AdminClient({"bootstrap.servers": self.kafka.address})
         world.count_accounts()
         world.start_redis()
-        for role in ("worker", "deployer", "reader", "letters"):
+        for role in ("worker", "deployer", "reader", "letters", "adapt"):
             _, *words = shlex.split(acls_of(world, "redis", role, role).replace(">PASSWORD", f">{role}"))
             equal(world.redis.command(*words), "OK", f"ACL of {role}")
         for role in ROLES:
@@ -174,10 +174,13 @@ def test_the_runbook_shows_what_the_script_prints(world):
     del world
     shown = (ROOT / "runbooks/operate.md").read_text()
     check(acls("table") in shown, "the table of rights in runbooks/operate.md is not that of docker/acls.sh")
-    rights = acls("redis", "worker", "gentally").split("-@all '~gentally:*' ")[1].strip()
-    check(
-        rights in shown, "the rights of the Redis user in runbooks/operate.md are not those of docker/acls.sh", rights
-    )
+    for role in ("worker", "reader", "adapt"):
+        rights = acls("redis", role, "gentally").split("-@all '~gentally:*' ")[1].strip()
+        check(
+            rights in shown,
+            f"the Redis rights of {role} in runbooks/operate.md are not those of docker/acls.sh",
+            rights,
+        )
 
 
 def test_each_role_works_with_its_rights(world):
@@ -243,6 +246,36 @@ def test_each_right_is_missed_by_its_name(world):
                 secured.run("worker", "worker", "--drain")
             secured.lacks(role, right, *words)
     secured.run("worker", "worker", "--drain")
+
+
+def test_each_right_in_redis_of_who_adapts_is_missed_by_its_name(world):
+    """By `adapt` and by `produce --from`, before a record is read; without an account key neither asks Redis."""
+    secured = Secured(world)
+    secured.run("deployer", "setup", "--partitions", PARTITIONS)
+    secured.prepare_adapt()
+    secured.grant("adapt", [("Write", "topic", world.topic, "literal")])
+    commands = (adapting(world), ("produce", "--from", "litellm"))
+    user = shlex.split(acls_of(world, "redis", "adapt", "adapt"))
+    rights = [word for word in user if word.startswith("+")]
+    equal(rights, ["+info", "+select", "+hget", "+hsetnx"], "the rights of who adapts")
+    for right in rights:
+        equal(world.redis.command("ACL", "SETUSER", "adapt", right.replace("+", "-")), "OK", "ACL")
+        for words in commands:
+            process = secured.start("adapt", *words)
+            if right == "+select":  # of a database that has a number
+                equal(process.wait(60), 0, f"{words} without {right}: {tail(process.log)}")
+                continue
+            equal(process.wait(60), EX_NOPERM, f"{words} without {right}: {tail(process.log)}")
+            said = process.log.lower()
+            check(f"'{right[1:]}'" in said.split("give it by")[0], f"{words} without {right}", tail(process.log))
+            check(right in said.split("give it by")[1], f"what grants {right}", tail(process.log))
+        equal(world.redis.command("ACL", "SETUSER", "adapt", right), "OK", "ACL")
+    for words in commands:
+        secured.run("adapt", *words)
+    equal(world.redis.command("ACL", "SETUSER", "adapt", "-@all"), "OK", "ACL")
+    del world.settings["GENTALLY_ACCOUNT_KEY_FILE"]
+    for words in commands:
+        secured.run("adapt", *words)
 
 
 def test_nothing_is_half_made_without_a_right(world):
