@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gentally/base/looks.h"
 #include "gentally/codec/decode.h"
 #include "schema.h"
 
@@ -46,7 +47,7 @@ static enum verdict learn_file(struct decoder *decoder, int folder, const char *
             size += (size_t)got;
     }
     if (verdict == GO_ON)
-        verdict = decoder_learn(decoder, schema_id, (struct span){text, size}, why);
+        verdict = decoder_learn(decoder, schema_id, without_mark((struct span){text, size}), why);
     free(text);
     if (file >= 0)
         close(file);
