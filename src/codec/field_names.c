@@ -68,7 +68,7 @@ unsigned field_names_alike(const char *left, const char *right)
     if (is_within && is_around)
         return 3;
     suggestion_try(&suggestion, right);
-    if (suggestion_name(&suggestion) != NULL)
+    if (suggestion_name(&suggestion) != NULL && suggestion.distance < strlen(right)) /* of "op" a letter is left */
         return 2;
     /* One word says little: "tokens" is in six of our names. */
     return (is_within && of_right.count > 1) || (is_around && of_left.count > 1) ? 1 : 0;

@@ -138,6 +138,7 @@ static void what_is_left_out_is_told(void)
         {"latency", "latency", "latency is skipped: is it latency_ms?"},
         {"tokens", "tokens", NULL}, /* one word says little */
         {"trace", "trace", NULL},
+        {"fx", "fx", NULL},                                           /* two slips, and nothing is left of op */
         {"tokens_reasoning_cached", "tokens_reasoning_cached", NULL}, /* either */
         {"is_by_free", "is_by_free", "is_by_free is skipped: is it is_free?"},
     };
