@@ -20,6 +20,7 @@ TIMES = [
     ("1793613600000000", "it looks like microseconds since 1970"),
     ("1793613600000000000", "it looks like nanoseconds since 1970"),
     ('"1793613600000"', "must begin with a date like 2026-11-02"),
+    ('"1793613600000000000"', "must begin with a date like 2026-11-02"),
     ("-1", "is before 2010"),
     ("0", "it looks like a time that was never set"),
     ('"0001-01-01T00:00:00Z"', "it looks like a time that was never set"),
@@ -149,6 +150,7 @@ NAMES = {
     '=HYPERLINK("http://x.example","y")': None,
     "a|b": None,
     "tab\tname": None,
+    "line\nbreak": None,
     "\x1b[31mred": None,
     '"quoted"': None,
     "comma,name": None,
@@ -238,13 +240,14 @@ def test_numbers_and_texts(world):
 def test_names_of_models(world):
     """As `catalog show -` has them, and as they are counted: the variants of one model are one family."""
     path = world.folder / "names.txt"
-    path.write_text("".join(f"{name}\n" for name in NAMES))
+    in_lines = {name: model for name, model in NAMES.items() if "\n" not in name}
+    path.write_text("".join(f"{name}\n" for name in in_lines))
     with path.open() as lines:
         shown = [
             json.loads(text)
             for text in world.run("catalog", "show", "-", "--format", "json", stdin=lines).out.splitlines()
         ]
-    equal({row["name"]: row["model"] for row in shown}, NAMES, "names")
+    equal({row["name"]: row["model"] for row in shown}, in_lines, "names")
     setup(world)
     produced, _, log, _ = produce(world, "".join(line(at, model=name) + "\n" for at, name in enumerate(NAMES)).encode())
     equal(produced, len(NAMES), log)
