@@ -111,6 +111,42 @@ def test_ids_that_are_not_unique(world):
     world.run("replay")
 
 
+# Of other reports: what is sent, and how many of it count, are duplicates, are told.
+REPORTED = {
+    "one id for six answers in a row": (
+        [generation("msg_L", 900 + 40 * turn, 30 + turn, created_at=AT_MS + 2000 * turn) for turn in range(6)],
+        (1, 0, 5),
+    ),
+    "an answer told block by block, each with the usage of the whole": (
+        [generation(f"msg_{turn}", 100, 10 + turn) for turn in range(3) for _ in ("thinking", "text")],
+        (3, 3, 0),
+    ),
+    "ids out of a thousand, met again by chance": (
+        [generation(f"chatcmpl-{number % 7}", 10 + number, 1, account=f"u{number}") for number in range(20)],
+        (7, 0, 13),
+    ),
+    "a session that was forked, with all of its past": (
+        [generation(f"req_{number}", 50, number) for _ in ("first", "fork") for number in range(4)],
+        (4, 4, 0),
+    ),
+    "an answer kept by a cache under the id of the first": (
+        [generation("gen_C", 80, 20), generation("gen_C", 80, 20, is_gateway_cache_hit=True, account="b")],
+        (1, 0, 1),
+    ),
+}
+
+
+def test_what_is_reported_of_ids(world):
+    prepare(world, ids="dedup")
+    feed(world, [event for events, _ in REPORTED.values() for event in events])
+    said = collections.Counter(reason for reason, _ in letters(world))
+    counted, duplicate, conflicting = map(sum, zip(*(want for _, want in REPORTED.values())))
+    want = {"counted": counted, "duplicate": duplicate, "conflicting": conflicting}
+    equal(outcomes(world), want, "outcomes")
+    equal((totals(world)[0], said), (counted, {"EVENT-ID-CONFLICT": conflicting}), "requests, letters")
+    world.run("replay")
+
+
 def test_any_field_that_counts_makes_it_another(world):
     """Each field by itself; what is no content (the order of labels) does not."""
     prepare(world, ids="dedup")
