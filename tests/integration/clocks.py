@@ -56,10 +56,11 @@ def counted(world):
 
 
 def test_a_worker_whose_clock_is_behind_counts_all(world):
-    """20 minutes, an hour, three days, and since 1970 (a machine without a battery)."""
+    """20 minutes, an hour, twelve hours (a host that slept), three days, and since 1970 (a machine without a
+    battery)."""
     prepare(world)
     total = 0
-    for seconds in (-1200, -3600, -3 * 86400, -int(time.time()) + 5):
+    for seconds in (-1200, -3600, -43_980, -3 * 86400, -int(time.time()) + 5):
         put(world, live(200, f"at{seconds}"))
         total += 200
         worker = world.run("worker", "--drain", **shifted(seconds))
@@ -72,11 +73,15 @@ def test_a_worker_whose_clock_is_behind_counts_all(world):
 
 
 def test_a_worker_whose_clock_is_ahead_is_told(world):
+    """Half an hour, an hour, eight (local time taken for UTC)."""
     prepare(world)
-    put(world, live(50))
-    worker = world.run("worker", "--drain", **shifted(1800))
-    check(" s ahead of that of Redis" in worker.log, "no warning", worker.log[-900:])
-    equal((reasons(world), counted(world)), ({}, 50), "dead letters, and what is counted")
+    total = 0
+    for seconds in (1800, 3600, 8 * 3600):
+        put(world, live(50, f"at{seconds}"))
+        total += 50
+        worker = world.run("worker", "--drain", **shifted(seconds))
+        check(" s ahead of that of Redis" in worker.log, "no warning", worker.log[-900:])
+    equal((reasons(world), counted(world)), ({}, total), "dead letters, and what is counted")
 
 
 def test_clocks_that_agree_say_nothing(world):
