@@ -251,6 +251,8 @@ def test_check_config_finds_what_the_start_refuses(world):
         ("CONFIG-VALUE", "port", {url: "redis://127.0.0.1:"}),
         ("CONFIG-VALUE", "host", {url: "redis://a b:1"}),
         ("CONFIG-VALUE", "brackets", {url: "redis://::1:6379"}),
+        ("CONFIG-VALUE", "password", {url: "redis://:linux%402018@127.0.0.1:6379"}),
+        ("CONFIG-VALUE", "password", {url: "redis://gentally:a:b?c@127.0.0.1:6379/0"}),
         ("SINK-CONFIG", "kafka.session.timeout.ms?", {"GENTALLY_KAFKA_SESION_TIMEOUT_MS": 1}),
         ("SINK-CONFIG", "1 .. 3600000", {"GENTALLY_KAFKA_SESSION_TIMEOUT_MS": "soon"}),
         ("SINK-CONFIG", "sasl_ssl", {"GENTALLY_KAFKA_SECURITY_PROTOCOL": "tls"}),
@@ -273,6 +275,7 @@ def test_check_config_finds_what_the_start_refuses(world):
         line = ends_with(world, reason, EX_CONFIG, arguments=("--check-config",), **settings)
         check(part in line, f"the line should tell of {part}", line)
         equal(ends_with(world, reason, EX_CONFIG, **settings), line, "what the start says")
+        check("linux" not in line and "a:b" not in line, "the line shows a password", line)
     done = world.run("worker", "--check-config", GENTALLY_REDIS_URL="redis://[::1]:6379")
     check("the configuration is good" in done.out, "an IPv6 address is good", done.out, done.log)
 
