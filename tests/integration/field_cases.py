@@ -180,8 +180,12 @@ COUNTRIES = {
     "HK": 1,
     "XK": 1,
     "AN": 1,
+    "A2": 1,
+    "AP": 1,
+    "EL": 2,
 }
-LANGUAGES = {"en": 2, "en-US": 2, "zh": 1, "zh-Hans": 2, "zh-Hans-CN": 1, "und": 1, "he": 2}
+LANGUAGES = {"en": 2, "en-US": 2, "zh": 1, "zh-Hans": 2, "zh-Hans-CN": 1, "und": 1, "he": 2, "jp": 1, "cn": 1}
+FINISHES = {"stop": 1, "STOP": 1, "end_turn": 1, "eos": 1, "MAX_TOKENS": 1, "unknown": 1, "tool_calls": 1}
 
 
 def written(number, text):
@@ -267,23 +271,64 @@ def test_names_of_models(world):
     equal(sorted(missing), sorted(name for name, model in NAMES.items() if model is None), "what is missing")
 
 
-def test_countries_and_languages(world):
-    setup(world, GENTALLY_ROLLUPS="total=,country=country,language=language")
-    countries = ["US", "us", "USA", "UK", "GB", "gb", "EU", "XX", "T1", "A1", "", "TW", "HK", "XK", "AN"]
-    languages = ["en", "EN", "en-US", "en_US", "zh", "zh-Hans", "ZH-hans", "zh-Hans-CN", "und", "iw", "he", ""]
+def test_countries_languages_and_ends(world):
+    setup(world, GENTALLY_ROLLUPS="total=,country=country,language=language,end=finish_reason")
+    countries = [
+        "US",
+        "us",
+        "USA",
+        "UK",
+        "GB",
+        "gb",
+        "EU",
+        "XX",
+        "T1",
+        "A1",
+        "",
+        "TW",
+        "HK",
+        "XK",
+        "AN",
+        "A2",
+        "AP",
+        "EL",
+        "el",
+    ]
+    languages = [
+        "en",
+        "EN",
+        "en-US",
+        "en_US",
+        "zh",
+        "zh-Hans",
+        "ZH-hans",
+        "zh-Hans-CN",
+        "und",
+        "iw",
+        "he",
+        "jp",
+        "CN",
+        "",
+    ]
     lines = [line(f"c{at}", country=text) for at, text in enumerate(countries)]
     lines += [line(f"l{at}", language=text) for at, text in enumerate(languages)]
+    lines += [line(f"f{at}", finish_reason=text) for at, text in enumerate(FINISHES)]
     produced, _, log, _ = produce(world, "\n".join(lines).encode())
     equal(produced, len(lines), log)
     world.run("worker", "--drain")
-    for rollup, column, wants in (("country", "country", COUNTRIES), ("language", "lang", LANGUAGES)):
+    for rollup, column, wants in (
+        ("country", "country", COUNTRIES),
+        ("language", "lang", LANGUAGES),
+        ("end", "finish_reason", FINISHES),
+    ):
         rows = world.summaries(rollup, "month")
         equal({row[column]: row["requests"] for row in rows if row.get(column)}, wants, rollup)
     rows = {row["country"]: row.get("continent") for row in world.summaries("country", "month") if row.get("country")}
     unknown = {country for country, continent in rows.items() if continent is None}
-    equal(unknown, {"USA", "UK", "EU", "XX", "T1", "A1", "AN"}, "countries without a continent")
+    equal(unknown, {"USA", "UK", "EU", "XX", "T1", "A1", "AN", "A2", "AP", "EL"}, "countries without a continent")
     told = [json.loads(text) for text in world.run("catalog", "missing", "--all", "--format", "json").out.splitlines()]
     told = {value for row in told for value in row.values() if isinstance(value, str)}
+    unknown |= {"jp", "cn"} | set(FINISHES) - {"stop", "tool_calls"}
     check(unknown <= told, "what is in no vocabulary is listed", told)
 
 

@@ -130,6 +130,9 @@ static void what_is_in_no_vocabulary_is_told(void)
         {DIM_COUNTRY, "XX", false},
         {DIM_COUNTRY, "T1", false},
         {DIM_COUNTRY, "A1", false},
+        {DIM_COUNTRY, "A2", false}, /* databases of addresses have it for satellites, AP for a region */
+        {DIM_COUNTRY, "AP", false},
+        {DIM_COUNTRY, "EL", false}, /* Greece, as the European Union writes it */
         {DIM_COUNTRY, "", true},
         {DIM_COUNTRY, "(other)", true},
         {DIM_LANGUAGE, "en", true},
@@ -142,6 +145,9 @@ static void what_is_in_no_vocabulary_is_told(void)
         {DIM_LANGUAGE, "ger", false},
         {DIM_LANGUAGE, "deu", false},
         {DIM_LANGUAGE, "xx", false},
+        {DIM_LANGUAGE, "jp", false}, /* countries in the place of ja, zh, cs */
+        {DIM_LANGUAGE, "cn", false},
+        {DIM_LANGUAGE, "cz-CZ", false},
         {DIM_LANGUAGE, "english", false},
         {DIM_LANGUAGE, "en US", false},
         {DIM_LANGUAGE, "C", false},
@@ -150,6 +156,8 @@ static void what_is_in_no_vocabulary_is_told(void)
         {DIM_FINISH_REASON, "STOP", false},
         {DIM_FINISH_REASON, "end_turn", false},
         {DIM_FINISH_REASON, "max_tokens", false},
+        {DIM_FINISH_REASON, "eos", false}, /* as hosts of open models say it */
+        {DIM_FINISH_REASON, "unknown", false},
         {DIM_MODEL, "anything", true},
     };
     struct countries *countries;
