@@ -147,6 +147,7 @@ def test_wire_formats_of_others(world):
         "Apicurio": b"\0" + struct.pack(">Q", 7) + body,
         "least significant first": b"\0" + struct.pack("<I", 7) + body,
         "Avro body alone": body,
+        "its schema's id may be in a header": body,
         "by a schema's GUID": b"\1" + guid + body,
         "AWS Glue": b"\3\0" + guid + body,
         "single-object": b"\xc3\1" + struct.pack("<Q", 7) + body,
@@ -160,8 +161,9 @@ def test_wire_formats_of_others(world):
         "a JSON array": b"[" + event + b"]",
     }
     producer = Producer({"bootstrap.servers": world.kafka})
-    for value in [*forms.values(), whole]:
-        producer.produce(world.topic, value, b"k", 0)
+    for form, value in [*forms.items(), ("ours", whole)]:
+        headers = [("__value_schema_id", b"\1" + guid)] if "in a header" in form else []
+        producer.produce(world.topic, value, b"k", 0, headers=headers)
     equal(producer.flush(60), 0, "messages that were not delivered")
     world.run("worker", "--drain")
     letters = [json.loads(text) for text in world.run("dlq", "list", "--format", "json").out.splitlines()]
