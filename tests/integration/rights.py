@@ -106,9 +106,10 @@ class Secured:
         for future in self.admin.delete_acls([binding(AclBindingFilter, role, *right)]).values():
             future.result(20)
 
-    def start(self, role, *words):
+    def start(self, role, *words, **more):
         return self.world.start(
             *words,
+            **more,
             GENTALLY_KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{self.kafka.secure_port}",
             GENTALLY_KAFKA_SECURITY_PROTOCOL="sasl_plaintext",
             GENTALLY_KAFKA_SASL_MECHANISM="PLAIN",
@@ -253,7 +254,6 @@ def test_each_right_in_redis_of_who_adapts_is_missed_by_its_name(world):
     secured = Secured(world)
     secured.run("deployer", "setup", "--partitions", PARTITIONS)
     secured.prepare_adapt()
-    secured.grant("adapt", [("Write", "topic", world.topic, "literal")])
     commands = (adapting(world), ("produce", "--from", "litellm"))
     user = shlex.split(acls_of(world, "redis", "adapt", "adapt"))
     rights = [word for word in user if word.startswith("+")]
@@ -276,6 +276,25 @@ def test_each_right_in_redis_of_who_adapts_is_missed_by_its_name(world):
     del world.settings["GENTALLY_ACCOUNT_KEY_FILE"]
     for words in commands:
         secured.run("adapt", *words)
+
+
+def test_what_produces_records_of_others_misses_its_right_by_its_name(world):
+    secured = Secured(world)
+    secured.run("deployer", "setup", "--partitions", PARTITIONS)
+    path = world.folder / "records.json"
+    path.write_text(json.dumps([RECORDS["litellm"][0][0]]))
+    secured.revoke("adapt", ("Write", "topic", world.topic, "literal"))
+
+    def is_told():  # the broker hears of a change a moment after it was answered
+        with path.open("rb") as records:
+            process = secured.start("adapt", "produce", "--from", "litellm", stdin=records)
+            status = process.wait(60)
+        check(status in (0, EX_NOPERM), f"exit status {status}", tail(process.log))
+        if status == EX_NOPERM:
+            check(f"lacks Write on topic {world.topic}" in process.log, "the right is not named", tail(process.log))
+        return status == EX_NOPERM
+
+    wait_until(is_told, 20, "the right to lack")
 
 
 def test_nothing_is_half_made_without_a_right(world):
