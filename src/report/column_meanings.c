@@ -30,6 +30,7 @@ static const struct {
     {"paid_requests", "requests that were not free"},
     {"paid_token_share", "the part in all tokens that were not free"},
     {"paid_tokens", "prompt and completion tokens of requests that were not free"},
+    {"reading", "what it means to stand in that quarter"},
     {"reasoning", "whether the model reasons before it answers, always or on request"},
     {"request_share", "the part in all requests of the same time"},
     {"requests", "requests; in averages those whose tokens are known"},

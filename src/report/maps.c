@@ -243,11 +243,20 @@ static size_t choose(const struct points *points, const struct price_point *chos
     return count;
 }
 
+/* What it means to stand in a segment. */
+static const char *const readings[SEGMENT_COUNT] = {
+    [SEGMENT_GIANTS] = "cheap, used much",
+    [SEGMENT_LEADERS] = "dear, yet used much",
+    [SEGMENT_TAIL] = "cheap, yet used little",
+    [SEGMENT_SPECIALISTS] = "dear, used little",
+};
+
 static void put_example(struct figure *figure, enum segment segment, const struct price_point *point,
                         const char *because)
 {
     figure_text(figure, span_of(points_segment_name(segment)));
     figure_text(figure, point->name);
+    figure_text(figure, span_of(readings[segment]));
     put_point(figure, point);
     figure_text(figure, span_of(because));
 }
@@ -280,6 +289,7 @@ void maps_make_segments(const struct figure_spec *spec, struct dataset *dataset,
     points_open(&points, spec, dataset, figure);
     figure_column(figure, "segment", "Segment", TYPE_TEXT);
     figure_column(figure, "model", "Model", TYPE_TEXT);
+    figure_column(figure, "reading", "Reading", TYPE_TEXT);
     add_columns(figure);
     figure_column(figure, "chosen", "Chosen as", TYPE_TEXT);
     draw(figure, &points, "model");

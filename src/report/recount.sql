@@ -312,7 +312,11 @@ segments AS (
             usd_per_mtok >= (SELECT median(usd_per_mtok) FROM priced) AS is_dear
         FROM priced)
 )
-SELECT segment, name AS model, tokens, spend, usd_per_mtok, usage_log10, 'largest' AS chosen FROM segments
+SELECT segment, name AS model, CASE segment WHEN 'efficient giants' THEN 'cheap, used much'
+    WHEN 'premium leaders' THEN 'dear, yet used much' WHEN 'long tail' THEN 'cheap, yet used little'
+    ELSE 'dear, used little' END AS reading, tokens, spend, usd_per_mtok,
+    usage_log10, 'largest' AS chosen
+FROM segments
 QUALIFY row_number() OVER (PARTITION BY segment ORDER BY tokens DESC, name) <= 2
 ORDER BY list_position(['efficient giants', 'premium leaders', 'long tail', 'premium specialists'], segment),
     tokens DESC, name

@@ -522,18 +522,20 @@ class StudySQL(Oracle):
             return []
         dear, used = self.medians(points)
         rows = []
-        for segment, is_used, is_dear in (
-            ("efficient giants", True, False),
-            ("premium leaders", True, True),
-            ("long tail", False, False),
-            ("premium specialists", False, True),
+        for segment, is_used, is_dear, reading in (
+            ("efficient giants", True, False, "cheap, used much"),
+            ("premium leaders", True, True, "dear, yet used much"),
+            ("long tail", False, False, "cheap, yet used little"),
+            ("premium specialists", False, True, "dear, used little"),
         ):
             inside = {point[0]: point for point in points if (point[1] >= used, point[3] >= dear) == (is_used, is_dear)}
             asked = list(dict.fromkeys(examples or (EXAMPLES if self.is_study else [])))
             chosen = [(name, "example") for name in asked if name in inside]
             others = [(name, "largest") for name in inside if name not in asked]
             chosen += others[: max(0, 2 - len(chosen))]
-            rows += [[segment, *self.row_of(inside[name]), why] for name, why in chosen]
+            for name, why in chosen:
+                model, *values = self.row_of(inside[name])
+                rows.append([segment, model, reading, *values, why])
         return rows
 
     def s39(self):

@@ -454,7 +454,10 @@ const tests = {
     const { page } = visited;
     await page.selectOption("#view-source", "closed");
     await page.locator("#S37 .table > summary").click();
-    await page.locator("#S37 tbody a", { hasText: /^openai$/ }).first().click();
+    await page
+      .locator("#S37 tbody a", { hasText: /^openai$/ })
+      .first()
+      .click();
     assert.equal(new URL(page.url()).hash, "#S36?source=closed&author=openai");
     await page.locator("#S36 .table > summary").click();
     await page.locator("#S36 tbody tr").first().waitFor();
@@ -481,7 +484,11 @@ const tests = {
         const { outstanding, censored, order } = figure.chart;
         const value = (name) =>
           page.evaluate((one) => getComputedStyle(document.documentElement).getPropertyValue(`--${one}`).trim(), name);
-        const hex = (text) => `#${text.match(/\d+/g).map((one) => Number(one).toString(16).padStart(2, "0")).join("")}`;
+        const hex = (text) =>
+          `#${text
+            .match(/\d+/g)
+            .map((one) => Number(one).toString(16).padStart(2, "0"))
+            .join("")}`;
         const charts = await page.$$eval("#S34 .chart", (list) =>
           list.map((chart) => ({
             panel: chart.querySelector("h4").title,
@@ -553,6 +560,111 @@ const tests = {
           }
         }
       });
+  },
+
+  // Eleven lines are eleven charts, from the highest at its end, each before the ten others, with its own two ends.
+  async many_lines_are_drawn_apart() {
+    for (const width of [1440, 390])
+      await visit("study", { width }, async (page, study) => {
+        await drawAll(page);
+        const figure = figureOf(study, "S17");
+        const [at, y] = ["category", "mean"].map((name) => column(figure, name));
+        const rows = (name) => figure.rows.filter((row) => row[at] === name);
+        const wanted = [...new Set(figure.rows.map((row) => row[at]))].sort(
+          (a, b) => rows(b).at(-1)[y] - rows(a).at(-1)[y],
+        );
+        const charts = await page.$$eval("#S17 .chart", (list) =>
+          list.map((chart) => ({
+            name: chart.querySelector("h4").textContent,
+            ends: [...chart.querySelectorAll("svg .end")].map((one) => one.textContent),
+            own: new Set([...chart.querySelectorAll("svg .mark")].map((one) => one.getAttribute("class"))).size,
+            behind: chart.querySelectorAll("svg .behind").length,
+          })),
+        );
+        assert.deepEqual(
+          charts,
+          wanted.map((name) => ({
+            name,
+            ends: [rows(name)[0][y], rows(name).at(-1)[y]].map((value) => compact(value, 2)),
+            own: 1,
+            behind: wanted.length - 1,
+          })),
+        );
+        assert.equal(await page.locator("#S17 .legend").count(), 0, "each chart has its name");
+        await page.locator("#S17 .table > summary").click();
+        assert.equal(await page.locator("#S17 thead th").count(), 1 + wanted.length, "the table is one");
+      });
+  },
+
+  // What is used most is named on a phone, too; what is said of a level stands where fewer points are; a label beside
+  // another point would be taken for its; quarters that are the series need no legend.
+  async maps_name_what_they_are_about() {
+    const study = structuredClone(studies.study);
+    const own = figureOf(study, "S38");
+    const map = figureOf(study, "S36").chart;
+    own.columns[1].name = "quarter";
+    // Twelve pairs, ever farther apart: in some the words of the one would end just before the other.
+    own.rows = Array.from({ length: 12 }, (_, index) => [
+      ["x/some model", "long tail", 1e6 * 4 ** index, 0.1, index],
+      [`x/${index}`, "premium specialists", 1e6 * 4 ** index, 0.1 * 10 ** (0.02 * (12 + index)), index],
+    ]).flat();
+    own.chart = { ...map, line: null, x: own.columns[3].name, y: "tokens", series: "quarter", label: "model" };
+    own.chart.order = [...new Set(own.rows.map((row) => row[1]))];
+    own.chart.rules = [
+      { axis: "x", at: 0.02, text: "Median $0.02" },
+      { axis: "y", at: 1e4, text: "Median 10 k tokens" },
+    ];
+    for (const width of [1440, 390]) {
+      const visited = await open(browser, makePage("maps", study), { width });
+      const { page } = visited;
+      await drawAll(page);
+      const seen = (id) =>
+        page.evaluate((name) => {
+          const box = (one) => (one.querySelector("text") ?? one).getBoundingClientRect().toJSON();
+          const all = (query) => [...document.querySelectorAll(`#${name} svg ${query}`)];
+          return {
+            labels: all(".label").map((one) => [one.textContent, box(one)]),
+            rule: all(".rule-text").map(box).at(-1),
+            dots: all(".mark path, .mark circle").map((one) => one.getBoundingClientRect().toJSON()),
+            legend: document.querySelectorAll(`#${name} .legend`).length,
+            frame: all(".quarter").map(box),
+          };
+        }, id);
+      for (const id of ["S36", "S37"]) {
+        const figure = figureOf(study, id);
+        const [y, model] = ["tokens", "model"].map((name) => column(figure, name));
+        const [most] = [...figure.rows].sort((a, b) => b[y] - a[y]);
+        const { labels, rule, dots, frame } = await seen(id);
+        const names = labels.map(([text]) => text);
+        assert.ok(names.includes(most[model].replace(/^.*\//, "")), `${id} at ${width}: ${names}`);
+        const under = (left) =>
+          dots.filter((dot) => {
+            const x = (dot.left + dot.right) / 2;
+            return x > left && x < left + rule.width && dot.bottom > rule.top && dot.top < rule.bottom;
+          }).length;
+        const other = Math.abs(rule.left - Math.min(...frame.map((one) => one.left))) < 20 ? "right" : "left";
+        const there =
+          other === "left"
+            ? Math.min(...frame.map((one) => one.left))
+            : Math.max(...frame.map((one) => one.right)) - rule.width;
+        assert.ok(
+          under(rule.left) <= under(there) + 1,
+          `${id} at ${width}: ${under(rule.left)} under the level's words`,
+        );
+      }
+      const { labels, dots, legend } = await seen("S38");
+      assert.equal(legend, 0, "quarters have their names in the chart");
+      assert.ok(labels.length > 12, `${labels.length} labels`);
+      const second = dots.slice(-12);
+      for (const [text, box] of labels.filter(([words]) => words === "some model"))
+        for (const dot of second) {
+          const isLevel = dot.top < box.bottom - 4 && dot.bottom > box.top + 4;
+          const [before, behind] = [dot.left - box.right, box.left - dot.right];
+          assert.ok(!isLevel || before > 8 || behind > 8, `${width}: ${text} stands ${before} before another`);
+        }
+      assert.deepEqual(visited.said, []);
+      await visited.close();
+    }
   },
 
   async lines_say_where_they_begin_and_end() {

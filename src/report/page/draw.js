@@ -5,7 +5,7 @@ import { authorOf, colours, meaningOf, SHAPES } from "./colour.js";
 import { element } from "./dom.js";
 import { compact, label, nameOf, text } from "./format.js";
 import { isNumber, isTime, rank } from "./model.js";
-import { highest, lines, lyingBars, scatter, timeStack, words } from "./shapes.js";
+import { highest, isCrowd, lines, lyingBars, scatter, timeStack, words } from "./shapes.js";
 
 const WIDE = 720; // from here on names stand beside the chart, not above it
 const KINDS = {
@@ -16,7 +16,8 @@ const KINDS = {
   bar: "Bar chart",
 };
 
-const panelsOf = (model) => (model.chart.panel ? model.panels : [""]);
+const isSplit = (model) => Boolean(model.chart.panel || model.apart);
+export const panelsOf = (model) => model.apart ?? (model.chart.panel ? model.panels : [""]);
 
 // The boxes of a figure's charts, with their words: there from the beginning, for keys and for screen readers, while
 // the drawing waits until it is near. Boxes that are there stay, and keep the focus.
@@ -24,7 +25,7 @@ export function prepareCharts(model, host, announce) {
   const panels = panelsOf(model);
   let frame = host.querySelector(":scope > .charts");
   if (!frame) host.append((frame = element("div", { class: "charts" })));
-  frame.classList.toggle("panels", Boolean(model.chart.panel));
+  frame.classList.toggle("panels", isSplit(model));
   while (frame.children.length > panels.length) frame.lastElementChild.remove();
   while (frame.children.length < panels.length) frame.append(chartBox(announce));
   panels.forEach((panel, index) =>
@@ -34,7 +35,7 @@ export function prepareCharts(model, host, announce) {
 }
 
 const pointsOf = (model, panel) =>
-  model.chart.panel ? model.points.filter((point) => point.panel === panel) : model.points;
+  isSplit(model) ? model.points.filter((point) => (model.apart ? point.series : point.panel) === panel) : model.points;
 
 // Draws `model` into `host`, `width` pixels wide.
 export function drawCharts(model, host, width, announce) {
@@ -47,23 +48,23 @@ export function drawCharts(model, host, width, announce) {
 
   const names = legendNames(model);
   const hasLegend = names.length > 1;
-  const isBeside = hasLegend && width >= WIDE && !model.chart.panel && !model.isLying;
+  const isBeside = hasLegend && width >= WIDE && !isSplit(model) && !model.isLying;
   const legendWidth = isBeside ? Math.min(240, 34 + Math.max(...names.map((entry) => measure(entry.short)))) : 0;
   const room = {
     right: isBeside ? legendWidth + 6 : 14,
-    isSmall: Boolean(model.chart.panel),
+    isSmall: isSplit(model),
     symbol: (series) => symbolOf(model, series),
     fill: (point, index) => partFill(model, tints, point, index),
   };
   const height = heightOf(model, width);
 
-  const isSplit = Boolean(model.chart.panel);
-  const columns = isSplit ? Math.max(2, Math.min(4, Math.floor((width + 20) / 240))) : 1;
-  titles(model, host, frame, isSplit);
+  const areSmall = isSplit(model);
+  const columns = areSmall ? Math.max(2, Math.min(4, Math.floor((width + 20) / 240))) : 1;
+  titles(model, host, frame, areSmall);
   cohortKey(model, host, frame);
   frame.style.setProperty("--columns", columns);
   const chartWidth = Math.floor((width - (columns - 1) * 20) / columns);
-  const domains = isSplit ? sharedDomains(model) : {};
+  const domains = areSmall ? sharedDomains(model) : {};
   const drawn = panels.map((panel, index) => {
     const box = frame.children[index];
     const points = pointsOf(model, panel);
@@ -85,8 +86,9 @@ function shapeFor(model, points, width, height, room, domains) {
 
 // About as high as the drawing will be: kept free before it is drawn, so that nothing jumps.
 export function heightOf(model, width) {
-  if (model.chart.panel) return width < 480 ? 150 : 190;
-  if (model.chart.kind === "points") return width < 480 ? 380 : 540;
+  if (isSplit(model)) return width < 480 ? 150 : 190;
+  if (model.chart.kind === "points" && width < 480) return isCrowd(model.points) ? 480 : 380;
+  if (model.chart.kind === "points") return 540;
   return width < 480 ? 260 : 360;
 }
 
@@ -147,6 +149,7 @@ function symbolOf(model, series) {
 
 function legendNames(model) {
   if (!model.chart.series || model.series.length < 2 || isNested(model) || model.chart.outstanding) return [];
+  if (model.apart || areQuarters(model)) return []; // what stands above each chart, or in it, names them
   const labelled =
     model.chart.kind === "points" && model.chart.label === model.chart.series && model.series.length <= 24;
   if (labelled) return [];
@@ -176,6 +179,10 @@ function legendNames(model) {
       ]
     : known;
 }
+
+// Whether the series are the quarters that the chart names.
+const areQuarters = ({ chart, series }) =>
+  Boolean(chart.quarters) && series.every((name) => chart.quarters.some((one) => one.toLowerCase() === name));
 
 function legend(model, host, frame, names, isShown, beside, width, isScatter) {
   let list = host.querySelector(":scope > .legend");

@@ -58,10 +58,23 @@ export function readFigure(figure) {
     panels: ordered(null, points, "panel"),
     suppressed: points.filter((point) => point.suppressed).length,
   };
+  model.apart = drawnApart(model);
   // A value that is as long as text belongs on the y axis of lying bars, whichever way the document names it.
   model.isLying = chart.kind === "bar" || (chart.kind === "bars" && !isTime(model.xType));
   if (model.isLying && model.yType === "text" && isNumber(model.xType)) swap(model);
   return model;
+}
+
+const TOGETHER = 8; // lines that the eye keeps apart in one chart
+
+// Series whose lines are too many for one chart, from the highest at its end: each is drawn by itself, before the
+// others in grey. Null where one chart does.
+function drawnApart({ chart, points, series }) {
+  if (chart.kind !== "lines" || chart.panel || series.length <= TOGETHER) return null;
+  const ends = new Map();
+  for (const point of points)
+    if (point.y !== null && !(rank(ends.get(point.series)?.x) > rank(point.x))) ends.set(point.series, point);
+  return [...series].sort((a, b) => (ends.get(b)?.y ?? -1) - (ends.get(a)?.y ?? -1));
 }
 
 function swap(model) {

@@ -3,7 +3,7 @@
 
 import { isAny, readFragment, writeFragment } from "./choice.js";
 import { element, sentence } from "./dom.js";
-import { drawCharts, heightOf, prepareCharts } from "./draw.js";
+import { drawCharts, heightOf, panelsOf, prepareCharts } from "./draw.js";
 import { finding } from "./finding.js";
 import { compact, day, dayOf, dollars, integer, moment, percent, text, useNames } from "./format.js";
 import { listen } from "./live.js";
@@ -188,9 +188,7 @@ function takeFigure(own) {
   plot.hidden = !entry.isChart;
   if (entry.isChart && !plot.querySelector("svg"))
     plot.style.minHeight = `${
-      heightOf(entry.model, plot.clientWidth) *
-        (entry.model.chart.panel ? Math.ceil(entry.model.panels.length / 3) : 1) +
-      40
+      heightOf(entry.model, plot.clientWidth) * Math.ceil(panelsOf(entry.model).length / 3) + 40
     }px`;
   part(section, "source", "p").hidden = isMissing;
   tableOf(section, entry, isMissing);
@@ -444,5 +442,6 @@ if (document.body.dataset.live !== undefined) listen(document.body.dataset.live,
 if (location.hash) hold();
 const packed = document.getElementById("cubes").textContent.trim();
 const isReady = () => document.body.classList.add("ready");
-if (packed) unpackCubes(packed).then(isReady, isReady); // a browser that cannot unpack goes without
+if (packed)
+  unpackCubes(packed).then(isReady, isReady); // a browser that cannot unpack goes without
 else isReady();

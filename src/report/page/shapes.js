@@ -110,11 +110,11 @@ function ruleMarks(model, layout, at) {
       Plot.ruleY([rule.at], { stroke: "var(--ink)", strokeDasharray: "3,3", className: "rule" }),
       Plot.text([rule.text], {
         y: [rule.at],
-        frameAnchor: layout.isTime ? "right" : "left", // what is drawn over time begins at the left
+        frameAnchor: layout.isRight ? "right" : "left",
         text: [shorten(rule.text, 220)],
-        dx: layout.isTime ? -6 : 4,
+        dx: layout.isRight ? -6 : 4,
         dy: -8,
-        textAnchor: layout.isTime ? "end" : "start",
+        textAnchor: layout.isRight ? "end" : "start",
         fill: "var(--ink)",
         stroke: "var(--paper)",
         strokeWidth: 4,
@@ -142,7 +142,7 @@ function timeLayout(model, width, height, room, steps) {
     marginTop,
     marginBottom: 38,
     lanes: placed,
-    isTime: true,
+    isRight: true, // what is drawn over time begins at the left
     first,
     end,
     at,
@@ -259,7 +259,7 @@ export function lines(model, points, width, height, room, domains = {}) {
   const over = isTime(model.xType);
   const drawn = points.filter((point) => point.x !== null);
   const steps = over
-    ? timeSteps(drawn, model.xType)
+    ? timeSteps(model.apart ? model.points : drawn, model.xType)
     : [...new Set(drawn.map((point) => point.x))].sort((a, b) => a - b);
   const layout = over
     ? timeLayout(model, width, height, room, steps)
@@ -279,7 +279,8 @@ export function lines(model, points, width, height, room, domains = {}) {
   const value = (point, key) =>
     point && point[key] !== null && point[key] !== undefined && !(isLog && point[key] <= 0) ? point[key] : NaN;
   const looks = looksOf(model, drawn);
-  const marks = looks.order.flatMap((series) => {
+  const own = model.apart ? [drawn[0]?.series] : model.series;
+  const marks = (model.apart ? own : looks.order).flatMap((series) => {
     const index = model.series.indexOf(series);
     const rows = rowsOf(series);
     const look = looks.of(series);
@@ -320,6 +321,7 @@ export function lines(model, points, width, height, room, domains = {}) {
     },
     [
       ...grid(room.isSmall ? 2 : 5, (number) => tick(number, model.yType)),
+      ...(model.apart ? behind(model, own[0], steps) : []),
       ...marks,
       over
         ? timeAxis(width, model.xType, steps)
@@ -330,8 +332,8 @@ export function lines(model, points, width, height, room, domains = {}) {
             color: "var(--ink-soft)",
             tickFormat: (number) => tick(number, model.xType),
           }),
-      ...(room.isSmall || model.series.length > 3 ? [] : lineEnds(model, rowsOf, value, isLog ? 0 : top, height)),
-      ...(room.isSmall ? namedLines(model, drawn, looks, xDomain, width - layout.marginLeft) : []),
+      ...(model.chart.panel || own.length > 3 ? [] : lineEnds(model, own, rowsOf, value, isLog ? 0 : top, height)),
+      ...(model.chart.panel ? namedLines(model, drawn, looks, xDomain, width - layout.marginLeft) : []),
       ...ruleMarks(model, layout, layout.at),
     ],
   );
@@ -357,10 +359,27 @@ export function lines(model, points, width, height, room, domains = {}) {
   return { svg, stops, ends, by: "x", layout };
 }
 
+// The lines of all others, in grey, with the same holes.
+function behind(model, own, steps) {
+  const cells = new Map(model.points.map((point) => [`${rank(point.x)}|${point.series}`, point]));
+  return model.series
+    .filter((series) => series !== own)
+    .map((series) =>
+      Plot.lineY(steps, {
+        x: (x) => x,
+        y: (x) => cells.get(`${rank(x)}|${series}`)?.y ?? NaN,
+        stroke: "var(--muted)",
+        strokeOpacity: 0.4,
+        strokeWidth: 1,
+        className: "behind",
+      }),
+    );
+}
+
 // First and last value of few lines, at their ends: above the line, below it where another ends just above.
-function lineEnds(model, rowsOf, value, top, height) {
+function lineEnds(model, shown, rowsOf, value, top, height) {
   const taken = [];
-  return model.series.flatMap((series) => {
+  return shown.flatMap((series) => {
     const rows = rowsOf(series).filter((row) => !Number.isNaN(value(row.point, "y")));
     const ends = rows.length > 1 ? [rows[0], rows.at(-1)] : rows;
     return ends.map((row, index) => {
@@ -654,6 +673,9 @@ function extent(points, key, isLog, extra, share = 0) {
   return [low >= 0 ? Math.max(0, low - pad) : low - pad, high + pad];
 }
 
+// So many points that not each can be told from its neighbours.
+export const isCrowd = (points) => points.length > 60;
+
 // A scatter. Labels are placed greedily, greatest first, only where they cover neither a label nor a point with one.
 export function scatter(model, points, width, height, room) {
   const xLog = Boolean(model.chart.x_log),
@@ -675,7 +697,7 @@ export function scatter(model, points, width, height, room) {
     "y",
     yLog,
     rules.filter((rule) => rule.axis === "y").map((rule) => rule.at),
-    model.chart.quarters ? 0.05 : 0,
+    model.chart.quarters ? (width < 480 ? 0.08 : 0.05) : 0,
   );
   const marginLeft = model.yMargin ?? 52,
     marginRight = room.right;
@@ -693,7 +715,7 @@ export function scatter(model, points, width, height, room) {
     height: height + placed.count * LANE,
     lanes: placed,
   };
-  const radius = drawn.length > 60 ? 3 : drawn.length > 20 ? 4 : 5.5;
+  const radius = isCrowd(drawn) ? (width < 480 ? 2.3 : 3) : drawn.length > 20 ? 4 : 5.5;
   const format = (type) => (value) => tick(value, type);
   const xTicks = xLog ? powers(...xDomain, width < 480 ? 4 : 8) : undefined;
   const yTicks = yLog ? powers(...yDomain, 7) : 6;
@@ -709,16 +731,26 @@ export function scatter(model, points, width, height, room) {
     layout.marginBottom -
     project(point.y, yDomain, yLog) * (layout.height - layout.marginTop - layout.marginBottom);
   // Among many points there is no room for what is said of the line: it stands below the chart.
-  const lineText = line && drawn.length <= 60 && fitText(line, position(line.to[0]), py({ y: line.to[1] }), right);
+  const lineText = line && !isCrowd(drawn) && fitText(line, position(line.to[0]), py({ y: line.to[1] }), right);
+  // What is said of a level stands at the end that lies on fewer points.
+  const level = (rule, isRight) => {
+    const size = 6 + textWidth(rule.text);
+    const x1 = isRight ? right - size : left;
+    return { x1, x2: x1 + size, y1: py({ y: rule.at }) - 16, y2: py({ y: rule.at }) + 1 };
+  };
+  const covered = (isRight) =>
+    levels(model)
+      .map((rule) => level(rule, isRight))
+      .reduce((sum, box) => sum + drawn.filter((point) => isWithin(px(point), py(point), box)).length, 0);
+  layout.isRight = covered(true) < covered(false);
   const obstacles = [
     ...(line ? lineBoxes(line, position, (y) => py({ y })) : []),
     ...(lineText ? [lineText.box] : []),
-    ...levels(model).map((rule) => ({
-      x1: left,
-      x2: left + 6 + textWidth(rule.text),
-      y1: py({ y: rule.at }) - 16,
-      y2: py({ y: rule.at }) + 1,
-    })),
+    ...levels(model).map((rule) => level(rule, layout.isRight)),
+  ];
+  const crossed = [
+    ...placed.placed.map(({ px: at }) => ({ x1: at - 1, x2: at + 1, y1: layout.marginTop, y2: layout.height })),
+    ...levels(model).map((rule) => ({ x1: left, x2: right, y1: py({ y: rule.at }) - 1, y2: py({ y: rule.at }) + 1 })),
   ];
   const quarters = quartersOf(model, {
     left,
@@ -738,6 +770,7 @@ export function scatter(model, points, width, height, room) {
         radius,
         width < 480 ? 14 : 46,
         obstacles,
+        crossed,
       )
     : [];
   const svg = frame(plot, [
@@ -902,14 +935,20 @@ function lineBoxes(line, x, y) {
   return boxes;
 }
 
-function placeLabels(points, px, py, area, radius, most, obstacles) {
+const isWithin = (x, y, box) => x > box.x1 && x < box.x2 && y > box.y1 && y < box.y2;
+
+// Labels keep off obstacles, and off what they may cross where there is no other place. Of many points those have
+// labels that are used most, and the dearest, so that what is named is what the figure is about.
+function placeLabels(points, px, py, area, radius, most, obstacles, crossed) {
   const boxes = [...obstacles];
-  const hit = (box) =>
-    boxes.some((other) => box.x1 < other.x2 && box.x2 > other.x1 && box.y1 < other.y2 && box.y2 > other.y1);
+  const meets = (list, box) =>
+    list.some((other) => box.x1 < other.x2 && box.x2 > other.x1 && box.y1 < other.y2 && box.y2 > other.y1);
   const dots = points.map((point) => ({ x: px(point), y: py(point) }));
   const placed = [];
   const all = points.length <= 24;
-  for (const point of [...points].sort((a, b) => b.y - a.y)) {
+  const byUse = [...points].sort((a, b) => b.y - a.y);
+  const dearest = all ? [] : [...points].sort((a, b) => b.x - a.x).slice(0, Math.ceil(most / 5));
+  for (const point of new Set([...byUse.slice(0, all ? undefined : most), ...dearest, ...byUse.slice(0, 2 * most)])) {
     if (placed.length >= most && !all) break;
     if (!point.label) continue;
     const words = shorten(label(point.label), 150);
@@ -927,13 +966,17 @@ function placeLabels(points, px, py, area, radius, most, obstacles) {
       [-gap - width, -gap - 3],
       [-gap - width, gap + 3],
     ];
-    for (const [dx, dy] of tries) {
-      const box = { x1: x + dx - 1, x2: x + dx + width + 1, y1: y + dy - 7, y2: y + dy + 7 };
-      if (box.x1 < area.left || box.x2 > area.right || box.y1 < area.top || box.y2 > area.bottom || hit(box)) continue;
-      const covered = dots.filter(
-        (dot) => dot.x > box.x1 && dot.x < box.x2 && dot.y > box.y1 && dot.y < box.y2 && (dot.x !== x || dot.y !== y),
-      ).length;
-      if (covered > 0) continue;
+    const boxAt = ([dx, dy]) => ({ x1: x + dx - 1, x2: x + dx + width + 1, y1: y + dy - 7, y2: y + dy + 7 });
+    const isFree = (box) =>
+      box.x1 >= area.left && box.x2 <= area.right && box.y1 >= area.top && box.y2 <= area.bottom && !meets(boxes, box);
+    const covers = (box) => dots.some((dot) => isWithin(dot.x, dot.y, box) && (dot.x !== x || dot.y !== y));
+    const places = tries.filter((one) => isFree(boxAt(one)));
+    const clear = places.filter((one) => !meets(crossed, boxAt(one)));
+    // Beside another point a label would be read as that one's.
+    const isBeside = (one) => covers({ ...boxAt(one), x1: boxAt(one).x1 - 2 * gap, x2: boxAt(one).x2 + 2 * gap });
+    for (const [dx, dy] of [...clear.filter((one) => !isBeside(one)), ...clear, ...places]) {
+      const box = boxAt([dx, dy]);
+      if (covers(box)) continue;
       boxes.push(box, { x1: x - radius, x2: x + radius, y1: y - radius, y2: y + radius });
       placed.push({ point, words, dx, dy });
       break;

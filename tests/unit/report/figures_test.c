@@ -530,7 +530,7 @@ static void examples_that_are_absent_are_replaced(void)
         if (index >= LENGTH_OF(want))
             break;
         CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(row, 1)), want[index][0]);
-        CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(row, 6)), want[index][1]);
+        CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(row, 7)), want[index][1]);
     }
     json_decref(document);
     figures_close(figures);
@@ -551,9 +551,10 @@ static void at_the_median_is_above_it(void)
     }
     json_t *document = document_of(&stack);
     check_rows("S38",
-               "[[\"premium leaders\",\"x/c\",3000000,9,3,0.47712125471966244,\"largest\"],"
-               "[\"premium leaders\",\"x/b\",2000000,4,2,0.3010299956639812,\"largest\"],[\"long "
-               "tail\",\"x/a\",1000000,1,1,0,\"largest\"]]");
+               "[[\"premium leaders\",\"x/c\",\"dear, yet used much\",3000000,9,3,0.47712125471966244,"
+               "\"largest\"],[\"premium leaders\",\"x/b\",\"dear, yet used much\",2000000,4,2,"
+               "0.3010299956639812,\"largest\"],[\"long tail\",\"x/a\",\"cheap, yet used little\",1000000,1,1,0,"
+               "\"largest\"]]");
     CU_ASSERT(strstr(written, "\"axis\":\"x\",\"at\":2,\"text\":\"Median $2.00\"") != NULL);
     json_decref(document);
 }
