@@ -36,12 +36,12 @@ bool http_takes_gzip(const char *accept_encoding)
     return false;
 }
 
-bool http_gzip(struct span bytes, char **packed, size_t *size)
+bool http_gzip(struct span bytes, bool is_kept, char **packed, size_t *size)
 {
     z_stream stream = {0};
 
-    if (bytes.size > UINT32_MAX ||
-        deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (bytes.size > UINT32_MAX || deflateInit2(&stream, is_kept ? Z_BEST_COMPRESSION : Z_DEFAULT_COMPRESSION,
+                                                Z_DEFLATED, WINDOW_GZIP, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
     *packed = malloc(bytes.size + 1);
     if (*packed != NULL) {

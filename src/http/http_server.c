@@ -184,7 +184,7 @@ static enum MHD_Result send_bytes(const struct http_server *server, struct MHD_C
     char *packed = NULL;
     size_t packed_size = 0;
     bool is_packed = server->options.has_gzip && size >= GZIP_LEAST && http_takes_gzip(taken) &&
-                     http_gzip((struct span){bytes, size}, &packed, &packed_size);
+                     http_gzip((struct span){bytes, size}, false, &packed, &packed_size);
 
     if (is_packed) {
         free(bytes);

@@ -154,11 +154,65 @@ static struct span without_cubes(struct span study, struct span *cubes)
     return (struct span){study.bytes, (size_t)(at - study.bytes)};
 }
 
+#define ZEROS_MIN 3 /* at a whole number's end, from which on "e3" is shorter */
+
+/* Copies a whole number of JSON to `to`, its zeros as a power of ten: 120000 is 12e4, to a script the same number. The
+ * length of the copy, and of what was copied in `*size`. */
+static size_t copy_number(char *to, const char *at, const char *end, size_t *size)
+{
+    size_t digits = 0, zeros = 0;
+
+    while (at + digits < end && at[digits] >= '0' && at[digits] <= '9') {
+        zeros = at[digits] == '0' ? zeros + 1 : 0;
+        digits++;
+    }
+    bool is_whole = at + digits == end || (at[digits] != '.' && at[digits] != 'e' && at[digits] != 'E');
+    *size = digits;
+    if (!is_whole || zeros < ZEROS_MIN || zeros == digits) {
+        memcpy(to, at, digits);
+        return digits;
+    }
+    memcpy(to, at, digits - zeros);
+    return digits - zeros + (size_t)snprintf(to + digits - zeros, zeros, "e%zu", zeros); /* below 10^19: two digits */
+}
+
+/* JSON for a script, in fewer bytes: sums that are told a million times as large end in zeros. Owned; NULL: no memory.
+ */
+static char *shorten(struct span json, size_t *size)
+{
+    char *text = malloc(json.size + 1);
+    bool is_text = false, is_fraction = false;
+    const char *at = json.bytes, *end = json.bytes + json.size;
+
+    *size = 0;
+    while (text != NULL && at < end) {
+        bool is_digit = *at >= '0' && *at <= '9';
+        if (is_digit && !is_text && !is_fraction) {
+            size_t taken;
+            *size += copy_number(text + *size, at, end, &taken);
+            at += taken;
+            is_fraction = true; /* until the number ends */
+            continue;
+        }
+        is_fraction = is_fraction && (is_digit || memchr(".eE+-", *at, 5) != NULL);
+        if (is_text && *at == '\\' && at + 1 < end)
+            text[(*size)++] = *at++;
+        else if (*at == '"')
+            is_text = !is_text;
+        text[(*size)++] = *at++;
+    }
+    return text;
+}
+
 static void write_document(FILE *file, const struct page *page)
 {
     struct span cubes;
+    struct span study = without_cubes(page->study, &cubes);
+    size_t size = 0;
+    char *text = shorten(study, &size);
 
-    write_study(file, without_cubes(page->study, &cubes));
+    write_study(file, text == NULL ? study : (struct span){text, size});
+    free(text);
     if (cubes.size > 0)
         putc('}', file);
 }
@@ -181,12 +235,16 @@ static void write_base64(FILE *file, const unsigned char *bytes, size_t size)
 static void write_cubes(FILE *file, const struct page *page)
 {
     struct span cubes;
-    char *packed = NULL;
+    char *packed = NULL, *text;
     size_t size = 0;
 
     (void)without_cubes(page->study, &cubes);
-    if (cubes.size > 0 && http_gzip(cubes, &packed, &size))
+    if (cubes.size == 0)
+        return;
+    text = shorten(cubes, &size);
+    if (text != NULL && http_gzip((struct span){text, size}, true, &packed, &size))
         write_base64(file, (const unsigned char *)packed, size);
+    free(text);
     free(packed);
 }
 

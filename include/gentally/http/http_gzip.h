@@ -7,7 +7,8 @@
 /* Whether a header Accept-Encoding (NULL: there is none) takes gzip: by its name, and not with a weight of 0. */
 bool http_takes_gzip(const char *accept_encoding);
 
-/* Packs `bytes`. True gives `*packed` to the caller, to be freed; false: there is no memory, or it got no smaller. */
-bool http_gzip(struct span bytes, char **packed, size_t *size);
+/* Packs `bytes`, as small as it gets if that `is_kept`, else soon. True gives `*packed` to the caller, to be freed;
+ * false: there is no memory, or it got no smaller. */
+bool http_gzip(struct span bytes, bool is_kept, char **packed, size_t *size);
 
 #endif

@@ -127,6 +127,24 @@ static void a_document_stays_in_its_script(void)
     }
 }
 
+/* Zeros at the end of whole numbers are a power of ten, which to a script is the same; texts and fractions stay. */
+static void numbers_are_short(void)
+{
+    static const struct {
+        const char *study, *want;
+    } rows[] = {
+        {"[47863009000000,1000,100,0,-5000]", "[47863009e6,1e3,100,0,-5e3]"},
+        {"[1000.5,0.1000,1.5e3000,1e1000,10000.0]", "[1000.5,0.1000,1.5e3000,1e1000,10000.0]"},
+        {"{\"a 1000\":\"1000\\\" 2000\\\\\",\"b\":2000}", "{\"a 1000\":\"1000\\\" 2000\\\\\",\"b\":2e3}"},
+        {"[9223372036854775807,9000000000000000000,000,\n[7000],\"\\", "[9223372036854775807,9e18,000,\n[7e3],\"\\"},
+        {"7000", "7e3"},
+    };
+    for (size_t at = 0; at < LENGTH_OF(rows); at++) {
+        const struct page page = {.title = words("T"), .study = words(rows[at].study)};
+        expect("{{study}}", &page, rows[at].want);
+    }
+}
+
 static void texts_stay_texts(void)
 {
     const struct page_section section = {words("S01"), words("<b>&"), words("\"'><script>{{study}}"), words("</p>")};
@@ -205,6 +223,7 @@ int main(int argc, char **argv)
         {"marks_are_filled_and_all_else_is_copied", marks_are_filled_and_all_else_is_copied},
         {"edges_of_a_template", edges_of_a_template},
         {"a_document_stays_in_its_script", a_document_stays_in_its_script},
+        {"numbers are short", numbers_are_short},
         {"texts_stay_texts", texts_stay_texts},
         {"only_a_live_page_connects", only_a_live_page_connects},
         {"output_that_fails_is_told", output_that_fails_is_told},
