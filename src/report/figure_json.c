@@ -211,7 +211,30 @@ static void write_rows(struct document *document, const struct figure *figure)
     document_raw(document, "]");
 }
 
-void figure_json_write(struct document *document, const struct figure *figure, const struct names *names)
+/* What the study has in this figure: [column, row, number]. Absent where it has nothing, as in one's own edition. */
+static void write_published(struct document *document, const struct figure *figure, const struct remarks *remarks)
+{
+    const struct remark *remark = remarks_next(remarks, figure->id, REMARK_PUBLISHED, NULL);
+
+    if (remark == NULL)
+        return;
+    document_key(document, "published");
+    document_raw(document, "[");
+    for (; remark != NULL; remark = remarks_next(remarks, figure->id, REMARK_PUBLISHED, remark)) {
+        const char *bytes = remark->text.bytes;
+        size_t column = (size_t)((const char *)memchr(bytes, ' ', remark->text.size) - bytes);
+        document_comma(document);
+        document_raw(document, "[");
+        document_text(document, (struct span){bytes, column});
+        document_text(document, (struct span){bytes + column + 1, remark->text.size - column - 1});
+        document_real(document, remark->at);
+        document_raw(document, "]");
+    }
+    document_raw(document, "]");
+}
+
+void figure_json_write(struct document *document, const struct figure *figure, const struct names *names,
+                       const struct remarks *remarks)
 {
     document_raw(document, "{");
     write_named(document, "id", figure->id);
@@ -227,6 +250,7 @@ void figure_json_write(struct document *document, const struct figure *figure, c
     for (uint32_t index = 0; index < figure->note_count; index++)
         document_text(document, span_of(figure->notes[index]));
     document_raw(document, "]");
+    write_published(document, figure, remarks);
     write_named(document, "missing", figure->missing);
     document_raw(document, "}");
 }

@@ -4,8 +4,10 @@
 
 #include "document.h"
 #include "figure.h"
+#include "remarks.h"
 
-/* Appends the figure. `names` are those of its order. */
-void figure_json_write(struct document *document, const struct figure *figure, const struct names *names);
+/* Appends the figure. `names` are those of its order; `remarks` have what is published of it. */
+void figure_json_write(struct document *document, const struct figure *figure, const struct names *names,
+                       const struct remarks *remarks);
 
 #endif

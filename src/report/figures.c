@@ -212,7 +212,7 @@ static void write_one(struct figures *figures, struct dataset *dataset, const st
     document_comma(document);
     document_raw(document, "\n");
     place->begin = document->size;
-    figure_json_write(document, &figure, &dataset->names);
+    figure_json_write(document, &figure, &dataset->names, dataset->remarks);
     place->end = document->size;
     place->csv_begin = (size_t)ftell(csv);
     figure_csv_write(csv, &figure);

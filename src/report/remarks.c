@@ -26,6 +26,7 @@ static bool kind_find(struct span name, enum remark_kind *kind)
         [REMARK_NOTE_IF_DRAWN] = "note_if_drawn",
         [REMARK_NOTE_ON_LINE] = "note_on_line",
         [REMARK_MODEL] = "model",
+        [REMARK_PUBLISHED] = "published",
     };
 
     for (*kind = 0; *kind < REMARK_KINDS; ++*kind)
@@ -64,10 +65,14 @@ static enum verdict read_row(const struct csv *csv, const int columns[COLUMNS], 
     if (edition.size > 0 && !span_equal(edition, span_of("study")))
         return csv_refuse(csv, csv->line, why, "edition \"%.*s\" is neither study nor empty", (int)edition.size,
                           edition.bytes);
-    if (remark->kind != REMARK_RULE)
+    if (remark->kind != REMARK_RULE && remark->kind != REMARK_PUBLISHED)
         return at.size == 0 ? GO_ON : csv_refuse(csv, csv->line, why, "only a rule is at a place");
     if (!read_at(at, remark))
         return csv_refuse(csv, csv->line, why, "\"%.*s\" is neither a date nor a number", (int)at.size, at.bytes);
+    if (remark->kind == REMARK_PUBLISHED)
+        return !remark->is_date && memchr(remark->text.bytes, ' ', remark->text.size) != NULL
+                   ? GO_ON
+                   : csv_refuse(csv, csv->line, why, "what is published is a number, of a column and a row");
     if (remark->text.size > REMARK_RULE_TEXT_MAX)
         return csv_refuse(csv, csv->line, why, "the text of a rule has more than %d bytes", REMARK_RULE_TEXT_MAX);
     return GO_ON;

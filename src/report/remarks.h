@@ -1,6 +1,7 @@
 /*
  * Remarks: what is known of the study itself and not counted. Dates of releases, notes on what its text and its charts
- * say, the models of its tables. Data (study_remarks.csv, bundled), so that none of these words stands in the code.
+ * say, the models and numbers of its tables. Data (study_remarks.csv, bundled), so that none of these words stands in
+ * the code.
  *
  * CSV with the columns figure ("S01"; empty: the whole document), kind (one of the names below), at, edition ("study":
  * about the study itself; empty: about how figures are made, whosever they are) and text.
@@ -16,6 +17,7 @@ enum remark_kind {
     REMARK_NOTE_IF_DRAWN, /* "note_if_drawn": under the figure if it has rows */
     REMARK_NOTE_ON_LINE,  /* "note_on_line": behind what is said of a fitted line */
     REMARK_MODEL,         /* "model": the slug of a model that the study shows */
+    REMARK_PUBLISHED,     /* "published": a number that the study has in a column and a row of the figure: "share US" */
     REMARK_KINDS
 };
 
@@ -27,7 +29,7 @@ struct remark {
     enum remark_kind kind;
     bool is_date;    /* of a rule */
     int64_t date_ms; /* of a rule with a date */
-    double at;       /* of a rule without */
+    double at;       /* of a rule without; what is published, in the column's unit */
     struct span text;
 };
 

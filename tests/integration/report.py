@@ -451,6 +451,41 @@ def first_weeks(truth, drawn):
     ]
 
 
+def check_published(study):
+    """The study's edition has the study's numbers, digit by digit, each of a column and a row that the figure has."""
+    figures = {figure["id"]: figure for figure in study["figures"] if "published" in figure}
+    wanted = {
+        "S03": [
+            ("tokens", AUTHORS[row["author"]], row["total_tokens_trillion"]) for row in published("s03_oss_authors")
+        ]
+    }
+    for name, table, key in (
+        ("S31", "s31_continents", "continent"),
+        ("S32", "s32_countries", "iso2"),
+        ("S33", "s33_languages", "bcp47"),
+    ):
+        wanted[name] = [("share", row[key] or "other", row["share_pct"]) for row in published(table)]
+    wanted["S38"] = []
+    for row in published("s38_segments"):
+        slug = SLUGS.get(row["model"], row["model"])
+        wanted["S38"] += [("usd_per_mtok", slug, row["price_usd_per_1m"]), ("usage_log10", slug, row["usage_log10"])]
+    for name, category in (("S39", "roleplay"), ("S40", "programming"), ("S41", "technology")):
+        wanted[name] = [
+            ("share", row["tag"], row["pct"]) for row in published("tag_shares") if row["category"] == category
+        ]
+    equal(list(figures), list(wanted), "figures with published values")
+    units = {"tokens": 1e12, "share": 0.01}
+    for name, rows in wanted.items():
+        got = figures[name]["published"]
+        equal([tuple(row[:2]) for row in got], [row[:2] for row in rows], f"{name}: of what numbers are published")
+        for (column, who, mine), (*_, text) in zip(got, rows):
+            check(math.isclose(mine, float(text) * units.get(column, 1)), f"{name}: {who} {mine}, the study {text}")
+        columns = [column["name"] for column in figures[name]["columns"]]
+        chart = figures[name]["chart"]
+        known = {row[columns.index(chart["label"] or chart["x"])] for row in figures[name]["rows"]}
+        check({who for _, who, _ in rows} <= known, f"{name}: {known} lack some of {rows}")
+
+
 def check_editions(study, own, truth):
     """One's own edition has the same numbers, but for the members of S34 and S38, and does not speak of the study."""
     truth.is_study = False
@@ -468,6 +503,8 @@ def check_editions(study, own, truth):
             equal(rules, releases(truth, RELEASES[ours["id"]]), f"releases in {ours['id']}; none is the study's")
         words = [text for text in (ours["title"], ours["about"], *ours["notes"]) if "study" in text.lower()]
         equal(words, [], f"what {ours['id']} says of the study")
+        check("published" not in ours, f"{ours['id']} of one's own has what the study publishes")
+    check_published(study)
     check(all(study["figures"][at]["chart"]["rules"] for at in (0, 3)), "the study's dates in S01 and S04")
     check(not any("study" in text.lower() for text in own["notes"]), f"notes: {own['notes']}")
     check(sum("study" in text.lower() for text in study["notes"]) > 5, "notes on the study")

@@ -667,6 +667,44 @@ const tests = {
     }
   },
 
+  // The study's edition says what the study publishes, and how far ours is; what is chosen does not change it.
+  async published_values_stand_beside_ours() {
+    const study = structuredClone(studies.study);
+    const figure = figureOf(study, "S31");
+    const [key, share] = [figure.chart.x, "share"].map((name) => column(figure, name));
+    const [first, second] = figure.rows;
+    figure.published = [
+      ["share", first[key], first[share]],
+      ["share", second[key], second[share] * 1.25],
+    ];
+    const other = figureOf(study, "S33");
+    other.published = [["share", "none such", 0.5]];
+    const visited = await open(browser, makePage("published", study));
+    const { page } = visited;
+    await page.selectOption("#view-source", "closed");
+    assert.equal(
+      await page.textContent("#S31 .published summary"),
+      "Published by the study: 2 values, ours differ by at most 20.0 %",
+    );
+    await page.locator("#S31 .published summary").click();
+    const rows = await page.$$eval("#S31 .published tbody tr", (list) =>
+      list.map((row) => [...row.cells].map((cell) => cell.textContent)),
+    );
+    assert.deepEqual(
+      rows.map((row) => [row[0], row[4]]),
+      [
+        [first[key], "+0.0 %"],
+        [second[key], "−20.0 %"],
+      ],
+    );
+    assert.equal(rows[0][2], rows[0][3]);
+    assert.match(await page.textContent("#S33 .published"), /1 are not here.*–/s);
+    assert.equal(await page.locator(".published").count(), 2, "only where something is published");
+    await assertNoSideways(page);
+    assert.deepEqual(visited.said, []);
+    await visited.close();
+  },
+
   async lines_say_where_they_begin_and_end() {
     await visit("study", {}, async (page, study) => {
       await drawAll(page);

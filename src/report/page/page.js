@@ -9,6 +9,7 @@ import { compact, day, dayOf, dollars, integer, moment, percent, text, useNames 
 import { listen } from "./live.js";
 import { readFigure } from "./model.js";
 import { dotsOf, pictureOf } from "./picture.js";
+import { publishedTable } from "./published.js";
 import { makeTable } from "./table.js";
 import { authorsOf, viewOf } from "./view.js";
 import { fillForm } from "./view_form.js";
@@ -191,6 +192,7 @@ function takeFigure(own) {
       heightOf(entry.model, plot.clientWidth) * Math.ceil(panelsOf(entry.model).length / 3) + 40
     }px`;
   part(section, "source", "p").hidden = isMissing;
+  publishedBy(section, own);
   tableOf(section, entry, isMissing);
   pictures(section, entry);
   definitionOf(section, entry);
@@ -215,6 +217,11 @@ function words(section, entry, isMissing) {
   const box = part(section, "missing", "p");
   box.hidden = !isMissing;
   box.replaceChildren(...sentence(isMissing ? entry.figure.missing || "There is nothing to draw yet." : ""));
+}
+
+function publishedBy(section, own) {
+  const made = publishedTable(own);
+  if (made.length) part(section, "published", "details").replaceChildren(...made);
 }
 
 function tableOf(section, entry, isMissing) {

@@ -19,7 +19,7 @@ static void the_bundled_table_is_valid(void)
 {
     struct remarks *remarks = NULL;
     struct reason why = {0};
-    size_t count, rules = 0, notes = 0, models = 0;
+    size_t count, rules = 0, notes = 0, models = 0, published = 0;
 
     CU_ASSERT_EQUAL_FATAL(remarks_open(&remarks, bundled_study_remarks_csv, true, &why), GO_ON);
     const struct remark *items = remarks_all(remarks, &count);
@@ -29,8 +29,10 @@ static void the_bundled_table_is_valid(void)
         rules += items[index].kind == REMARK_RULE;
         notes += items[index].kind == REMARK_NOTE;
         models += items[index].kind == REMARK_MODEL;
+        published += items[index].kind == REMARK_PUBLISHED;
     }
     CU_ASSERT(rules > 0 && notes > 0 && models > 0);
+    CU_ASSERT_EQUAL(published, 10 + 6 + 11 + 6 + 2 * 8 + 3 + 2 + 2); /* of S03, S31 to S33, S38 to S41 */
     CU_ASSERT_PTR_NOT_NULL(remarks_next(remarks, "S36", REMARK_NOTE_ON_LINE, NULL));
     CU_ASSERT_PTR_NOT_NULL(remarks_next(remarks, "S34", REMARK_MODEL, NULL));
     CU_ASSERT_PTR_NOT_NULL(remarks_next(remarks, "S38", REMARK_MODEL, NULL));
@@ -96,6 +98,9 @@ static void other_tables_are_refused(void)
         {HEADER "S01,rule,0.3,,a text of as many bytes as fit and one more\n", "more than 39 bytes"},
         {HEADER "S01,note,,studies,a\n", ":2: edition \"studies\" is neither study nor empty"},
         {HEADER "S01,note,0.3,,a\n", "only a rule is at a place"},
+        {HEADER "S01,published,,study,share US\n", "neither a date nor a number"},
+        {HEADER "S01,published,2025-01-01,study,share US\n", "a number, of a column and a row"},
+        {HEADER "S01,published,0.3,study,share\n", "a number, of a column and a row"},
     };
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
         struct remarks *remarks = NULL;
