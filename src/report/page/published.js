@@ -21,7 +21,8 @@ export function publishedTable(figure) {
   if (list.length === 0) return [];
   const worst = Math.max(...list.map(offBy));
   const lacking = list.filter(({ ours }) => ours === null).length;
-  const far = worst === Infinity ? `${integer(lacking)} are not here` : `ours differ by at most ${percent(worst)}`;
+  const most = worst < 0.001 ? "less than 0.1 %" : `at most ${percent(worst)}`;
+  const far = worst === Infinity ? `${integer(lacking)} are not here` : `ours differ by ${most}`;
   const head = ["", "Value", "Published", "Ours", "Ours less published"];
   const heads = head.map((title, index) => element("th", { scope: "col", class: index > 1 ? "number" : null }, title));
   const number = (words) => element("td", { class: "number" }, words);
