@@ -161,7 +161,7 @@ static enum verdict read_provider(const struct listing *listing, struct span pro
 /* "OpenAI: GPT-4o" is its maker and its name; what has no ": " is a name alone. */
 static void set_names(struct listed_model *listed, struct span text)
 {
-    const char *colon = memmem(text.bytes, text.size, ": ", 2);
+    const char *colon = text.size == 0 ? NULL : memmem(text.bytes, text.size, ": ", 2);
 
     listed->title = text;
     if (colon == NULL)
