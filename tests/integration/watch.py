@@ -79,10 +79,12 @@ def same(got, want, what):
 
 
 def study_of(page):
-    """The document, and its cubes, which are packed."""
-    text = re.search(r'<script type="application/json" id="study">(.*?)</script>', page, re.S)[1]
-    packed = re.search(r'<script type="text/plain" id="cubes">(.*?)</script>', page, re.S)[1]
-    return {**json.loads(text), "cubes": json.loads(gzip.decompress(base64.b64decode(packed)))}
+    """The document, and its cubes, which are packed; a figure alone has none."""
+    study = json.loads(re.search(r'<script type="application/json" id="study">(.*?)</script>', page, re.S)[1])
+    packed = re.search(r'<script type="text/plain" id="cubes">(.*?)</script>', page, re.S)[1].strip()
+    if packed:
+        study["cubes"] = json.loads(gzip.decompress(base64.b64decode(packed)))
+    return study
 
 
 def has_page(world):
