@@ -90,13 +90,15 @@ class Adapting:
         self.moved_on(120)
         self.recoveries_ms.append((time.monotonic() - begin) * 1000)
 
-    def finish(self):
+    def finish(self, statuses=(0,)):
         self.records.stop()
         equal(self.records.problems, [], "records that were not taken")
         wait_until(lambda: committed(self.world) == self.records.sent, 120, "all records adapted")
         for process in self.running:
             process.signal(signal.SIGTERM)
-            equal(process.wait(30), 0, f"exit status after SIGTERM; it said\n{tail(process.log)}\n")
+            status = process.wait(30)
+            check(status in statuses, f"exit status {status} after SIGTERM; it said\n{tail(process.log)}\n")
+            self.extra["who left without an answer"] += status != 0
         got, want = Counter(item["id"] for item in events_of(self.world)), Counter(self.records.ids)
         letters = Counter(letters_of(self.world))
         figures = {"injected": self.injected, "events": self.records.sent, "recoveries_ms": self.recoveries_ms}
@@ -166,7 +168,7 @@ def test_adapt_broker_killed(world):
         kafka.start()
         begin = time.monotonic()
         field.recovered(begin)
-    field.finish()
+    field.finish(statuses=(0, 75))  # a broker that has just come back may still ask for patience
 
 
 if __name__ == "__main__":

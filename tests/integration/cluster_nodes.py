@@ -102,10 +102,11 @@ class Cluster:
         return self.slot(f"{self.world.namespace}:{{{self.world.topic}:{number}}}:meta")
 
     def replica_of(self, primary):
+        """None: it has none yet, as far as it knows."""
         identity = self.identity(primary)
         lines = [line.split() for line in self.told(primary).splitlines()]
-        port = next(int(words[1].split("@")[0].rsplit(":", 1)[1]) for words in lines if words[3] == identity)
-        return self.at(port)
+        ports = [int(words[1].split("@")[0].rsplit(":", 1)[1]) for words in lines if words[3] == identity]
+        return self.at(ports[0]) if ports else None
 
     def move(self, slot, target):
         """Brings a slot to another primary, key by key, as redis-cli does, whatever is written meanwhile."""
@@ -121,8 +122,8 @@ class Cluster:
 
     def wait_for_replica(self, primary):
         """Its replica, once it has all that the primary has."""
-        wait_until(lambda: self.replica_of(primary).process.is_running(), 30, "a replica to run")
-        replica = self.replica_of(primary)
+        running = lambda replica: replica if replica is not None and replica.process.is_running() else None
+        replica = wait_until(lambda: running(self.replica_of(primary)), 30, "a replica to run")
         wait_until(lambda: b"master_link_status:up" in replica.command("INFO", "replication"), 60, "it to follow")
         return replica
 

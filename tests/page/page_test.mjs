@@ -592,6 +592,7 @@ const tests = {
         );
         assert.equal(await page.locator("#S17 .legend").count(), 0, "each chart has its name");
         await page.locator("#S17 .table > summary").click();
+        await page.locator("#S17 thead th").first().waitFor();
         assert.equal(await page.locator("#S17 thead th").count(), 1 + wanted.length, "the table is one");
       });
   },
