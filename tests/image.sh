@@ -286,8 +286,8 @@ tls_options() {
 
 is_whole() { redis-cli -p "${cluster_ports[2]}" "${over_tls_cli[@]}" cluster info | grep -q cluster_state:ok; }
 
-# start_tls_nodes: three servers that speak TLS alone, to each other, too; their ports are in cluster_ports.
-start_tls_nodes() {
+# start_tls_cluster: three primaries that speak TLS alone, to each other, too; their ports are in cluster_ports.
+start_tls_cluster() {
     local at port
     cluster_ports=()
     for at in 1 2 3; do
@@ -296,11 +296,6 @@ start_tls_nodes() {
         start_redis 0 $(tls_options "$port" own) --tls-ca-cert-file "$place/given/ca.pem" --tls-cluster yes \
             --cluster-enabled yes --cluster-config-file "nodes-$at.conf" --cluster-port "$(free_port)"
     done
-}
-
-# They become the primaries of a cluster.
-join_tls_nodes() {
-    local port
     for port in "${cluster_ports[@]}"; do
         wait_for "a node" redis-cli -p "$port" "${over_tls_cli[@]}" ping || return 1
     done
@@ -423,8 +418,7 @@ expect "a server that never answers does not hang" is_patient_with_the_mute
 
 # A cluster that speaks nothing but TLS, which counts the same events anew.
 over_tls_cli=(--tls --cacert "$place/given/ca.pem")
-start_tls_nodes
-expect "a cluster over TLS" join_tls_nodes
+expect "a cluster over TLS" start_tls_cluster
 clustered=(
     "${settings[@]}" GENTALLY_NAMESPACE=clustered GENTALLY_GROUP=clustered
     GENTALLY_REDIS_URL="rediss+cluster://127.0.0.1:${cluster_ports[0]}"
