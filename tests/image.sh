@@ -284,26 +284,6 @@ tls_options() {
     echo --tls-port "$1" --tls-auth-clients no --tls-cert-file "$place/$2.pem" --tls-key-file "$place/$2.key"
 }
 
-is_whole() { redis-cli -p "${cluster_ports[2]}" "${over_tls_cli[@]}" cluster info | grep -q cluster_state:ok; }
-
-# start_tls_cluster: three primaries that speak TLS alone, to each other, too; their ports are in cluster_ports.
-start_tls_cluster() {
-    local at port
-    cluster_ports=()
-    for at in 1 2 3; do
-        port=$(free_port)
-        cluster_ports+=("$port")
-        start_redis 0 $(tls_options "$port" own) --tls-ca-cert-file "$place/given/ca.pem" --tls-cluster yes \
-            --cluster-enabled yes --cluster-config-file "nodes-$at.conf" --cluster-port "$(free_port)"
-    done
-    for port in "${cluster_ports[@]}"; do
-        wait_for "a node" redis-cli -p "$port" "${over_tls_cli[@]}" ping || return 1
-    done
-    redis-cli "${over_tls_cli[@]}" --cluster create "${cluster_ports[@]/#/127.0.0.1:}" --cluster-yes \
-        >"$place/cluster.log" 2>&1 || { cat "$place/cluster.log" && return 1; }
-    wait_for "the cluster" is_whole
-}
-
 # asks URL [NAME=VALUE...]: one question to a Redis, that may not take long.
 asks() {
     run_in_image "${settings[@]}" GENTALLY_REDIS_TIMEOUT_MS=1000 "${@:2}" GENTALLY_REDIS_URL="$1" \
@@ -415,20 +395,6 @@ expect "another host's certificate is refused" says 'STORE-UNREACHABLE.*certific
     asks "rediss://127.0.0.1:$foreign_port" "$trust"
 expect "TLS to a port without is refused" says 'STORE-UNREACHABLE.*TLS' asks "rediss://127.0.0.1:$redis_port" "$trust"
 expect "a server that never answers does not hang" is_patient_with_the_mute
-
-# A cluster that speaks nothing but TLS, which counts the same events anew.
-over_tls_cli=(--tls --cacert "$place/given/ca.pem")
-expect "a cluster over TLS" start_tls_cluster
-clustered=(
-    "${settings[@]}" GENTALLY_NAMESPACE=clustered GENTALLY_GROUP=clustered
-    GENTALLY_REDIS_URL="rediss+cluster://127.0.0.1:${cluster_ports[0]}"
-)
-expect "setup, a cluster over TLS" run_in_image "${clustered[@]}" "$trust" gentally setup --partitions 4
-expect "worker --drain, a cluster over TLS" run_in_image "${clustered[@]}" "$trust" gentally worker --drain
-expect "top, a cluster over TLS" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' \
-    run_in_image "${clustered[@]}" "$trust" gentally top --rollup model --window week --limit 5
-expect "an authority nobody trusts is refused of a cluster" says 'STORE-UNREACHABLE.*certificate: .*certificate' \
-    run_in_image "${clustered[@]}" GENTALLY_REDIS_TIMEOUT_MS=1000 timeout 20 gentally top --rollup model --window week
 
 echo "image: $passed passed, $failed failed"
 [ $failed -eq 0 ]
