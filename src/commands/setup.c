@@ -115,7 +115,7 @@ static enum verdict create_states(const struct request *request, struct store *s
 {
     struct source *source = NULL;
     int32_t count = 0, created_count = 0;
-    struct beginnings found;
+    int64_t floors_ms[WINDOW_KINDS];
     enum verdict verdict = source_open(&source, request->config, request->logger, why);
 
     if (verdict == GO_ON)
@@ -125,14 +125,13 @@ static enum verdict create_states(const struct request *request, struct store *s
     if (verdict == GO_ON)
         verdict = setup_settings_carry_out(request->settings, store, count, why);
     if (verdict == GO_ON)
-        verdict = beginnings_look(store, count, &found, why);
-    *has_counted = verdict == GO_ON && found.has_counted;
+        verdict = beginnings_floors(store, count, floors_ms, has_counted, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         bool created = false;
         verdict = source_extent(source, i, &first, &next, why);
         if (verdict == GO_ON)
-            verdict = store_create(store, i, first, found.floors_ms, &created, why);
+            verdict = store_create(store, i, first, floors_ms, &created, why);
         created_count += created ? 1 : 0;
     }
     if (source != NULL)

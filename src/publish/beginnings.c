@@ -4,16 +4,16 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "gentally/core/incarnation.h"
 #include "gentally/kafka/source.h"
 #include "gentally/publish/ledger_offsets.h"
 #include "gentally/redis/store.h"
 
-enum verdict beginnings_look(struct store *store, int32_t count, struct beginnings *found, struct reason *why)
+enum verdict beginnings_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], bool *has_counted,
+                               struct reason *why)
 {
-    *found = (struct beginnings){.made_ms = NO_TIME};
+    *has_counted = false;
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
-        found->floors_ms[kind] = NO_TIME;
+        floors_ms[kind] = NO_TIME;
     for (int32_t i = 0; i < count; i++) {
         struct partition_state state;
         enum verdict verdict = store_state(store, i, &state, why);
@@ -21,12 +21,10 @@ enum verdict beginnings_look(struct store *store, int32_t count, struct beginnin
             continue;
         if (verdict != GO_ON)
             return verdict;
-        int64_t made_ms = incarnation_made_ms(state.incarnation);
-        found->made_ms = made_ms > found->made_ms ? made_ms : found->made_ms;
-        found->has_counted = found->has_counted || state.next != state.first;
+        *has_counted = *has_counted || state.next != state.first;
         for (int kind = 0; kind < WINDOW_KINDS; kind++)
-            if (state.floor_ms[kind] > found->floors_ms[kind])
-                found->floors_ms[kind] = state.floor_ms[kind];
+            if (state.floor_ms[kind] > floors_ms[kind])
+                floors_ms[kind] = state.floor_ms[kind];
     }
     return GO_ON;
 }
@@ -45,17 +43,19 @@ static enum verdict look(struct store *store, int32_t partition, bool *is_missin
 struct asked {
     bool is_known;
     struct ledger_offsets offsets;
-    struct beginnings found;
+    int64_t floors_ms[WINDOW_KINDS];
 };
 
 static enum verdict ask(struct asked *asked, const struct config *config, struct store *store, int32_t count,
                         struct reason *why)
 {
+    bool has_counted = false;
+
     if (asked->is_known)
         return GO_ON;
     enum verdict verdict = ledger_offsets_read(&asked->offsets, config, why);
     if (verdict == GO_ON)
-        verdict = beginnings_look(store, count, &asked->found, why);
+        verdict = beginnings_floors(store, count, asked->floors_ms, &has_counted, why);
     asked->is_known = verdict == GO_ON;
     return verdict;
 }
@@ -71,7 +71,7 @@ static enum verdict make(const struct asked *asked, struct store *store, struct 
     enum verdict verdict = is_new ? source_extent(source, partition, &first, &next, why) : GO_ON;
     if (verdict != GO_ON || !is_new || first != 0)
         return verdict;
-    verdict = store_create_beside(store, partition, first, asked->found.floors_ms, asked->found.made_ms, &is_made, why);
+    verdict = store_create(store, partition, first, asked->floors_ms, &is_made, why);
     if (is_made)
         log_line(logger, LOG_LEVEL_INFO, "WORKER-PARTITION-ADDED",
                  "partition=%" PRId32 ": it is counted from its start", partition);

@@ -206,24 +206,18 @@ enum verdict store_check(struct store *store, struct reason *why)
 enum verdict store_create(struct store *store, int32_t partition, int64_t first, const int64_t floors_ms[WINDOW_KINDS],
                           bool *created, struct reason *why)
 {
-    return store_create_beside(store, partition, first, floors_ms, NO_TIME, created, why);
-}
-
-enum verdict store_create_beside(struct store *store, int32_t partition, int64_t first,
-                                 const int64_t floors_ms[WINDOW_KINDS], int64_t made_ms, bool *created,
-                                 struct reason *why)
-{
     redisReply *reply = NULL;
     char incarnation[INCARNATION_SIZE];
     uint8_t random[16];
-    enum verdict verdict = made_ms == NO_TIME ? store_clock(store, &made_ms, why) : GO_ON;
+    int64_t now_ms = 0;
+    enum verdict verdict = store_clock(store, &now_ms, why);
 
     if (verdict == GO_ON)
         verdict = store_partition_begin(store, partition, "gentally_2_create", false, 2, 2 + WINDOW_KINDS, 160, why);
     if (verdict != GO_ON)
         return verdict;
     store_draw(random);
-    incarnation_write(made_ms, random, incarnation);
+    incarnation_write(now_ms, random, incarnation);
     store_put_key(store, partition, "windows");
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, first);

@@ -92,12 +92,6 @@ MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first,
                                      const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why);
 
-/* The same, of a state that is as old as those beside it, whose last was made at `made_ms` by the clock of Redis;
- * NO_TIME: nobody knows, and it is of this moment. */
-MUST_CHECK enum verdict store_create_beside(struct store *store, int32_t partition, int64_t first,
-                                            const int64_t floors_ms[WINDOW_KINDS], int64_t made_ms, bool *created,
-                                            struct reason *why);
-
 /*
  * Takes ownership of a partition under a new token: the next flush of the old owner is fenced. The partition is no
  * longer idle, since nobody knows what its log has received meanwhile. HALT: STORE-STATE-MISSING (states are created by
