@@ -15,11 +15,10 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_places.h"
 #include "gentally/kafka/topics.h"
-#include "gentally/publish/beginnings.h"
-#include "gentally/publish/ledger_offsets.h"
 #include "gentally/publish/our_schemas.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
+#include "ledger_offsets.h"
 #include "setup_settings.h"
 
 #define READY_MS 30000
@@ -43,7 +42,7 @@ const struct command command_setup = {
     .text =
         "Creates what is missing and leaves alone what is there: the input topic, dead letters, ledger and summary\n"
         "topics, the functions in Redis, and the state of each input partition (counting begins at the first offset\n"
-        "its log still has). Run it once before the first worker; partitions that are added later, workers begin.\n"
+        "its log still has). Run it once before the first worker, and again after partitions were added.\n"
         "\n"
         "With registry_url it registers the schemas of what is published, each under <topic>-value.\n"
         "\n"
@@ -69,6 +68,32 @@ static bool read_count(const char *text, int fallback, int min, int *count)
     long value = strtol(text, &end, 10);
     *count = (int)value;
     return end != text && *end == '\0' && value >= min && value <= 10000;
+}
+
+/*
+ * Finds the windows that partitions with a state have sealed already. A new partition begins with the same floors: in a
+ * window that others have collected it could only count records that no summary can hold any more. `*has_counted`:
+ * some partition has counted records.
+ */
+static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], bool *has_counted,
+                                struct reason *why)
+{
+    *has_counted = false;
+    for (int kind = 0; kind < WINDOW_KINDS; kind++)
+        floors_ms[kind] = NO_TIME;
+    for (int32_t i = 0; i < count; i++) {
+        struct partition_state state;
+        enum verdict verdict = store_state(store, i, &state, why);
+        if (verdict == HALT && why->id == STORE_STATE_MISSING)
+            continue;
+        if (verdict != GO_ON)
+            return verdict;
+        *has_counted = *has_counted || state.next != state.first;
+        for (int kind = 0; kind < WINDOW_KINDS; kind++)
+            if (state.floor_ms[kind] > floors_ms[kind])
+                floors_ms[kind] = state.floor_ms[kind];
+    }
+    return GO_ON;
 }
 
 /* What was asked for. */
@@ -125,7 +150,7 @@ static enum verdict create_states(const struct request *request, struct store *s
     if (verdict == GO_ON)
         verdict = setup_settings_carry_out(request->settings, store, count, why);
     if (verdict == GO_ON)
-        verdict = beginnings_floors(store, count, floors_ms, has_counted, why);
+        verdict = find_floors(store, count, floors_ms, has_counted, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         bool created = false;

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "gentally/kafka/source.h"
-#include "gentally/publish/beginnings.h"
 #include "gentally/redis/store.h"
 #include "id_lookup.h"
 #include "pipeline_parts.h"
@@ -27,31 +26,10 @@ const struct batch *pipeline_batch(const struct pipeline *pipeline)
 
 /* ---- the group's rebalances ---- */
 
-/* Partitions that were added since `setup` was run begin here. With ids kept they do not: keys have moved, and what was
- * counted could count again. What cannot be done is left for the claim, which stops them alone. */
-static enum verdict begin_added(struct pipeline *pipeline, struct reason *why)
-{
-    const struct batch *batch = &pipeline->batch;
-    int32_t known = pipeline->settings.partitions, count = 0;
-    bool is_any = false;
-
-    for (uint32_t i = 0; i < batch->partition_count; i++)
-        is_any = is_any || batch->partitions[i] >= known;
-    if (!is_any || pipeline->settings.version[0] == '\0' || pipeline->settings.ids != IDS_OFF)
-        return GO_ON;
-    enum verdict verdict = pipeline_count_partitions(pipeline, &count, why);
-    if (verdict == GO_ON)
-        verdict = beginnings_make(pipeline->config, pipeline->store, pipeline->source, batch->partitions,
-                                  batch->partition_count, known, count, pipeline->logger, why);
-    return verdict == TRY_LATER ? TRY_LATER : GO_ON;
-}
-
 enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct reason *why)
 {
     enum verdict verdict = pipeline_await_erasure(pipeline, why);
 
-    if (verdict == GO_ON)
-        verdict = begin_added(pipeline, why);
     if (verdict == GO_ON)
         verdict = assignment_claim(&pipeline->assignment, pipeline->store, pipeline->config, pipeline->pool,
                                    pipeline->batch.partitions, pipeline->batch.partition_count, now_ms, why);

@@ -25,15 +25,14 @@ enum verdict pipeline_read_erased(struct pipeline *pipeline, struct store *store
     return erased_open(&pipeline->fold.erased, pipeline->config, store, why);
 }
 
-/* The settings would be right once more with the partitions there were. The new ones begin when they are claimed; or
- * count nothing, where ids are kept. */
+/* The settings would be right once more with the partitions there were; the new ones count nothing. */
 static void tell_growth(const struct pipeline *pipeline, const struct settings *kept, struct settings *told)
 {
     if (told->partitions <= kept->partitions)
         return;
-    log_line(pipeline->logger, kept->ids == IDS_OFF ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "SETTINGS-TOPIC-GREW",
+    log_line(pipeline->logger, LOG_LEVEL_ERROR, "SETTINGS-TOPIC-GREW",
              "topic=%s partitions=%" PRId32 " counted=%" PRId32 ": %s", told->topic, told->partitions, kept->partitions,
-             kept->ids == IDS_OFF ? "the others are counted from their first record"
+             kept->ids == IDS_OFF ? "the others count once `gentally setup` was run"
                                   : "keys move, so that ids may count again; count into a new namespace "
                                     "(runbooks/rebuild.md)");
     told->partitions = kept->partitions;

@@ -251,7 +251,7 @@ def test_a_topic_that_grows(world):
     refused(world, "SETTINGS-REFUSED", ["3 to 4", "ids", "rebuild.md"], "setup")
     worker = world.start("worker")
     worker.says("SETTINGS-TOPIC-GREW")
-    worker.says("STORE-STATE-MISSING")  # of the new partition alone, since ids are kept
+    worker.says("STORE-STATE-MISSING")  # of the new partition alone
     worker.end()
 
 

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
@@ -469,65 +469,6 @@ def test_partitions_are_added_on_the_way(world):
     equal(worker.process.returncode, 0, "exit status after SIGTERM")
     world.run("worker", "--drain")
     compare(world, lines)
-
-
-def test_partitions_are_added_by_nobodys_hand(world):
-    """Twice, under load, with two workers and no `setup`: whoever gets them counts them from their start. Nothing
-    stops, and what is told is equal to SQL over all that was sent."""
-    setup(world)
-    world.settings["GENTALLY_KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS"] = "1000"
-    workers = [world.start("worker", GENTALLY_IDLE_MS=1000) for _ in range(2)]
-    admin = AdminClient({"bootstrap.servers": world.kafka})
-    lines = generate(world).out.splitlines(keepends=True)
-    events, part, partitions = world.folder / "events.jsonl", EVENTS // 10, PARTITIONS
-
-    def feed(number):
-        events.write_text("".join(lines[number * part : (number + 1) * part]))
-        world.produce(events)  # which knows as many partitions as there are
-
-    for number in range(10):
-        if number in (2, 5):
-            partitions += number
-            admin.create_partitions([NewPartitions(world.topic, partitions)])[world.topic].result(30)
-        feed(number)
-    said = lambda: "\n".join(tail(worker.log) for worker in workers)
-    wait_until(lambda: world.consumed(partitions) == EVENTS, 60, f"all to be counted\n{said()}")
-    counted = [
-        world.redis.command("HGET", f"{world.namespace}:{{{world.topic}:{number}}}:meta", "next")
-        for number in range(partitions)
-    ]
-    check(all(int(next_offset) > 0 for next_offset in counted[PARTITIONS:]), "a new partition has nothing", counted)
-    for worker in workers:
-        check("STATE-MISSING" not in worker.log and "stopped=0" in worker.log, "a partition stopped", tail(worker.log))
-        worker.end()
-        equal(worker.process.returncode, 0, f"exit status after SIGTERM\n{tail(worker.log)}")
-    world.run("worker", "--drain")
-    compare(world, lines)
-    world.run("verify")
-    equal(world.run("setup").out.count("of them new: 0"), 1, "what is left for setup to do")
-
-
-def test_an_added_partition_without_its_first_records_waits(world):
-    """What it lost nobody knows, so it is left for `setup`; the others go on."""
-    setup(world)
-    world.settings["GENTALLY_KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS"] = "1000"
-    admin = AdminClient({"bootstrap.servers": world.kafka})
-    admin.create_partitions([NewPartitions(world.topic, PARTITIONS + 1)])[world.topic].result(30)
-    producer = Producer({"bootstrap.servers": world.kafka})
-    for number in (0, PARTITIONS):
-        for time in range(10):
-            event = {**EVENT, "id": f"{number}-{time}", "created_at": 1_735_689_600_000 + time}
-            producer.produce(world.topic, encode_event(event), partition=number)
-    equal(producer.flush(20), 0, "messages not delivered")
-    place = TopicPartition(world.topic, PARTITIONS, 3)
-    admin.delete_records([place])[place].result(20)
-    worker = world.start("worker")
-    worker.says(f"STORE-STATE-MISSING partition {PARTITIONS} ", 60)
-    wait_until(lambda: world.consumed(PARTITIONS) == 10, 30, f"the others to be counted\n{tail(worker.log)}")
-    worker.end()
-    world.run("setup")
-    world.run("worker", "--drain")
-    equal(world.consumed(PARTITIONS + 1), 17, "records that are left")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 /* Where a partition may begin anew, and when, by what the ledger tells of it. */
-#include "gentally/publish/ledger_offsets.h"
+#include "ledger_offsets.h"
 
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* One pass over the ledger keeps of each partition the lowest first offset, and when its latest state was made. */
-#include "gentally/publish/ledger_offsets.h"
+#include "ledger_offsets.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
