@@ -5,6 +5,9 @@ fresh `World`: a folder in memory, a Redis, a namespace and topics of its own on
 (GENTALLY_TEST_KAFKA). Whatever a test starts is ended, by its process id, when the test ends.
 """
 
+import contextlib
+import fcntl
+import functools
 import json
 import os
 import random
@@ -62,16 +65,24 @@ def wait_until(condition, seconds, what):
         time.sleep(0.02)
 
 
+@functools.cache
+def ports():
+    """Even ports below the ephemeral range, of each hundred whose lock we get: we hold it until we end."""
+    locks = []
+    for first in range(20000, 30000, 100):
+        with contextlib.suppress(OSError):
+            locks.append(open(f"{tempfile.gettempdir()}/gentally-ports-{first}", "wb"))  # noqa: SIM115
+            fcntl.flock(locks[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield from range(first, first + 100, 2)
+
+
 def free_port():
-    """A port below the ephemeral range that nobody listens on."""
-    while True:
-        port = random.SystemRandom().randrange(20000, 30000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+    """An even port that nobody listens on and that no other process is given; the odd one behind it comes with it."""
+    for port in ports():
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise Failed("this process has no port left")
 
 
 def seeded():
