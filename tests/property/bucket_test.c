@@ -15,6 +15,7 @@
 #define FIRST 660
 #define BUCKETS 16
 #define STEP_MAX 60
+#define SORTED 40000
 
 static uint64_t state;
 static bool was_active[ACCOUNTS][MODELS][MONTHS];
@@ -356,6 +357,43 @@ static void entries_are_read_back(void)
     activities_close(set);
 }
 
+static int by_all(const void *left, const void *right)
+{
+    return memcmp(left, right, sizeof(struct activity));
+}
+
+/* Many accounts at random, and many that share all bits but the last, as nobody's pseudonyms do. */
+static void many_are_put_in_order(void)
+{
+    static struct activity written[SORTED], sorted[SORTED];
+    static uint8_t bytes[SORTED * ACTIVITY_MAX + 64];
+    struct activities *set = NULL;
+    struct span model = span_of("a");
+    struct reason why;
+
+    memset(written, 0, sizeof(written));
+    for (uint32_t i = 0; i < SORTED; i++) {
+        for (unsigned j = 0; j < ACCOUNT_SIZE; j++)
+            written[i].account[j] = i % 100 == 0 && j < ACCOUNT_SIZE - 1 ? 7 : (uint8_t)below(256);
+        written[i].month = (uint16_t)below(MONTHS_MAX);
+    }
+    CU_ASSERT_EQUAL_FATAL(activities_open(&set, &why), GO_ON);
+    size_t size = activities_write(bytes, &model, 1, written, SORTED);
+    CU_ASSERT_EQUAL_FATAL(activities_add(set, (struct span){(const char *)bytes, size}, &why), GO_ON);
+    activities_sort(set);
+    for (uint32_t i = 0; i < SORTED; i++) {
+        const struct activity *item = &activities_items(set)[i];
+        CU_ASSERT_TRUE(i == 0 || memcmp(item[-1].account, item->account, ACCOUNT_SIZE) <= 0);
+        memset(&sorted[i], 0, sizeof(sorted[i]));
+        memcpy(sorted[i].account, item->account, ACCOUNT_SIZE);
+        sorted[i].month = item->month;
+    }
+    qsort(written, SORTED, sizeof(written[0]), by_all);
+    qsort(sorted, SORTED, sizeof(sorted[0]), by_all);
+    CU_ASSERT_EQUAL(memcmp(written, sorted, sizeof(written)), 0); /* none lost, none twice */
+    activities_close(set);
+}
+
 static void a_damaged_entry_is_told(void)
 {
     struct activities *set = NULL;
@@ -386,6 +424,7 @@ int main(int argc, char **argv)
         {"an_erased_account_is_gone_and_no_other", an_erased_account_is_gone_and_no_other},
         {"a_damaged_bucket_is_told", a_damaged_bucket_is_told},
         {"entries_are_read_back", entries_are_read_back},
+        {"many_are_put_in_order", many_are_put_in_order},
         {"a_damaged_entry_is_told", a_damaged_entry_is_told},
         CU_TEST_INFO_NULL,
     };
