@@ -17,50 +17,15 @@
 #include "gentally/base/grow.h"
 #include "gentally/core/window.h"
 #include "gentally/redis/store_retention.h"
+#include "store_merge_call.h"
 #include "store_reply.h"
-#include "store_shard.h"
 
 #define BUCKET_PAIRS 150
-#define CALL_BUCKETS 256u
 #define CALL_ITEMS 4096u  /* activities of one call: their counts are some ms of Redis */
 #define CALL_MODELS 1000u /* of one question about their numbers */
 #define ATTEMPTS 16
+#define NEAR_MAX 64u /* items that are put in order by hand */
 #define NO_NUMBER UINT32_MAX
-
-/* A count that changes. */
-struct change_of_count {
-    uint32_t month, cohort, model;
-    int by;
-};
-
-struct merge {
-    struct store *store;
-    const struct activities *set;
-    uint32_t shard;
-    uint32_t *numbers; /* by the set's models: in this shard, or NO_NUMBER */
-    uint32_t *models;  /* of this shard's activities: the numbers of the last `fresh` of them are new */
-    uint32_t model_count, fresh;
-    bool is_beyond; /* a number was higher than the state, of the version below, knows of */
-    char beyond[33];
-    uint64_t beyond_count; /* of connections, then */
-    struct bucket_activity *items;
-    uint32_t count;
-    size_t room;
-    /* The call at hand. */
-    uint32_t names[CALL_BUCKETS];
-    struct bucket_bytes buckets[CALL_BUCKETS];
-    bool is_written[CALL_BUCKETS];
-    uint32_t bucket_count;
-    struct change_of_count *changes;
-    uint32_t change_count;
-    size_t change_room;
-    int64_t added; /* pairs */
-};
-
-static struct store_shard *shard_of(const struct merge *merge)
-{
-    return &merge->store->shards[merge->shard];
-}
 
 static enum verdict moved(const struct merge *merge, struct reason *why)
 {
@@ -74,7 +39,7 @@ static enum verdict moved(const struct merge *merge, struct reason *why)
  * of ours. Over another connection there may be a Redis that went back to that version, and on from there. */
 static enum verdict beyond(struct merge *merge, struct reason *why)
 {
-    const char *version = shard_of(merge)->version;
+    const char *version = merge_shard_of(merge)->version;
     uint64_t count = store_link_count(merge->store->link);
 
     if (merge->is_beyond && merge->beyond_count == count && strcmp(merge->beyond, version) == 0)
@@ -107,7 +72,7 @@ static enum verdict ask_numbers(struct merge *merge, uint32_t first, uint32_t co
             continue;
         if (!store_reply_number(reply->element[i], &number) || number < 0 || number > INT32_MAX)
             verdict = store_shard_damaged(merge->shard, "its models do not read as we wrote them", "", why);
-        else if (number >= shard_of(merge)->models)
+        else if (number >= merge_shard_of(merge)->models)
             verdict = beyond(merge, why);
         merge->numbers[merge->models[first + i]] = (uint32_t)number;
     }
@@ -143,7 +108,7 @@ static enum verdict number_models(struct merge *merge, const struct activity *ac
     }
     merge->fresh = merge->model_count - known;
     for (uint32_t i = 0; i < merge->fresh; i++)
-        merge->numbers[merge->models[known + i]] = shard_of(merge)->models + i;
+        merge->numbers[merge->models[known + i]] = merge_shard_of(merge)->models + i;
     return verdict;
 }
 
@@ -159,7 +124,23 @@ static int compare(const void *left, const void *right)
     return order != 0 ? order : (a->month > b->month) - (a->month < b->month);
 }
 
-/* The activities as buckets take them, each once. */
+/* Puts what one account did into order: a few items nearly always. */
+static void order_account(struct bucket_activity items[], uint32_t count)
+{
+    if (count > NEAR_MAX) {
+        qsort(items, count, sizeof(*items), compare);
+        return;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        struct bucket_activity item = items[i];
+        uint32_t at = i;
+        for (; at > 0 && compare(&item, &items[at - 1]) < 0; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
+/* The activities, which are in the order of their accounts, as buckets take them, each once. */
 static enum verdict order_items(struct merge *merge, const struct activity *activities, uint32_t count,
                                 struct reason *why)
 {
@@ -171,15 +152,18 @@ static enum verdict order_items(struct merge *merge, const struct activity *acti
     merge->items = items;
     merge->count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (activities[i].month < shard_of(merge)->floor)
+        if (activities[i].month < merge_shard_of(merge)->floor)
             continue;
         struct bucket_activity *item = &items[merge->count++];
         *item = (struct bucket_activity){
             .month = activities[i].month, .number = merge->numbers[activities[i].model], .model = activities[i].model};
         memcpy(item->account, activities[i].account, ACCOUNT_SIZE);
     }
-    if (merge->count > 0)
-        qsort(items, merge->count, sizeof(*items), compare);
+    for (uint32_t first = 0, end; first < merge->count; first = end) {
+        for (end = first + 1; end < merge->count && account_compare(items[first].account, items[end].account) == 0;)
+            end++;
+        order_account(items + first, end - first);
+    }
     for (uint32_t i = 0; i < merge->count; i++)
         if (kept == 0 || compare(&items[kept - 1], &items[i]) != 0)
             items[kept++] = items[i];
@@ -188,182 +172,6 @@ static enum verdict order_items(struct merge *merge, const struct activity *acti
 }
 
 /* ---- a call ---- */
-
-static bool note_change(void *context, uint32_t model, uint32_t cohort, uint32_t month, int by)
-{
-    struct merge *merge = context;
-
-    struct change_of_count *changes =
-        grow(merge->changes, &merge->change_room, (size_t)merge->change_count + 1, sizeof(*changes));
-    if (changes == NULL)
-        return false;
-    merge->changes = changes;
-    changes[merge->change_count++] = (struct change_of_count){month, cohort, model, by};
-    return true;
-}
-
-static int compare_changes(const void *left, const void *right)
-{
-    const struct change_of_count *a = left, *b = right;
-
-    if (a->month != b->month)
-        return a->month > b->month ? 1 : -1;
-    if (a->cohort != b->cohort)
-        return a->cohort > b->cohort ? 1 : -1;
-    return (a->model > b->model) - (a->model < b->model);
-}
-
-/* Adds up the changes of each count, by month. */
-static void add_up(struct merge *merge)
-{
-    struct change_of_count *changes = merge->changes;
-    uint32_t kept = 0;
-
-    if (merge->change_count > 0)
-        qsort(changes, merge->change_count, sizeof(*changes), compare_changes);
-    for (uint32_t i = 0; i < merge->change_count; i++)
-        if (kept > 0 && compare_changes(&changes[kept - 1], &changes[i]) == 0)
-            changes[kept - 1].by += changes[i].by;
-        else
-            changes[kept++] = changes[i];
-    merge->change_count = kept;
-}
-
-/* Puts a month: its number, how its revision rises, its counts. Returns the index behind its last change. */
-static uint32_t put_month(struct merge *merge, uint32_t first)
-{
-    struct store_command *command = &merge->store->command;
-    const struct change_of_count *changes = merge->changes;
-    uint32_t end = first;
-    int64_t rise = 0;
-
-    for (; end < merge->change_count && changes[end].month == changes[first].month; end++)
-        rise += changes[end].by * ((int64_t)changes[end].month - changes[end].cohort + 1);
-    store_put_number(command, changes[first].month);
-    store_put_number(command, rise);
-    store_put_number(command, end - first);
-    for (uint32_t i = first; i < end; i++) {
-        struct span model = activities_model(merge->set, changes[i].model);
-        store_put_format(command, "%" PRIu32 "|%.*s", changes[i].cohort, (int)model.size, model.bytes);
-        store_put_number(command, changes[i].by);
-    }
-    return end;
-}
-
-/* Whether a change is the first of its month. */
-static bool is_first_of_month(const struct merge *merge, uint32_t at)
-{
-    return at == 0 || merge->changes[at].month != merge->changes[at - 1].month;
-}
-
-/* How many arguments the changes take, and how many bytes of them are printed. */
-static size_t measure_changes(const struct merge *merge, size_t *printed)
-{
-    size_t arguments = 0;
-
-    *printed = 0;
-    for (uint32_t i = 0; i < merge->change_count; i++) {
-        bool is_first = is_first_of_month(merge, i);
-        arguments += is_first ? 5 : 2;
-        *printed += (is_first ? 5 * 24 : 2 * 24) + activities_model(merge->set, merge->changes[i].model).size;
-    }
-    return arguments;
-}
-
-/* Begins the call that writes; over a cluster it names the keys that it touches. */
-static enum verdict begin_write(struct merge *merge, size_t arguments, size_t printed, struct reason *why)
-{
-    struct store *store = merge->store;
-    size_t months = 0;
-
-    for (uint32_t i = 0; i < merge->change_count; i++)
-        months += is_first_of_month(merge, i);
-    enum verdict verdict =
-        store_shard_begin(store, "gentally_2_merge", false, merge->shard, 2 + months, arguments, printed, why);
-    if (verdict != GO_ON || !store_link_is_cluster(store->link))
-        return verdict;
-    store_put_shard_key(store, merge->shard, "pairs");
-    store_put_shard_key(store, merge->shard, "models");
-    for (uint32_t i = 0; i < merge->change_count; i++)
-        if (is_first_of_month(merge, i))
-            store_put_counts_key(store, merge->shard, merge->changes[i].month);
-    return GO_ON;
-}
-
-/* Sends what was merged or split; `buckets` = how many there are then. */
-static enum verdict write_call(struct merge *merge, uint32_t buckets, struct reason *why)
-{
-    struct store *store = merge->store;
-    struct store_shard *shard = shard_of(merge);
-    size_t printed, arguments = measure_changes(merge, &printed);
-    uint32_t written = 0;
-    char version[33];
-    redisReply *reply = NULL;
-
-    for (uint32_t i = 0; i < merge->bucket_count; i++)
-        written += merge->is_written[i];
-    arguments += 9 + 2 * (size_t)written + 2 * (size_t)merge->fresh;
-    printed += 24 * (9 + (size_t)written + merge->fresh);
-    enum verdict verdict = begin_write(merge, arguments, printed, why);
-    if (verdict != GO_ON)
-        return verdict;
-    store_random_token(version);
-    store_put_text(&store->command, shard->incarnation);
-    store_put_text(&store->command, shard->version);
-    store_put_text(&store->command, version);
-    store_put_number(&store->command, shard->floor);
-    store_put_number(&store->command, buckets);
-    store_put_number(&store->command, shard->pairs + merge->added);
-    store_put_number(&store->command, (int64_t)shard->models + merge->fresh);
-    store_put_number(&store->command, written);
-    for (uint32_t i = 0; i < merge->bucket_count; i++) {
-        if (!merge->is_written[i])
-            continue;
-        store_put_number(&store->command, merge->names[i]);
-        store_put(&store->command, (struct span){(const char *)merge->buckets[i].bytes, merge->buckets[i].size});
-    }
-    store_put_number(&store->command, merge->fresh);
-    for (uint32_t i = merge->model_count - merge->fresh; i < merge->model_count; i++) {
-        store_put(&store->command, activities_model(merge->set, merge->models[i]));
-        store_put_number(&store->command, merge->numbers[merge->models[i]]);
-    }
-    for (uint32_t first = 0; first < merge->change_count;)
-        first = put_month(merge, first);
-    verdict = store_shard_call(store, merge->shard, &reply, why);
-    freeReplyObject(reply);
-    if (verdict != GO_ON)
-        return verdict;
-    memcpy(shard->version, version, sizeof(version));
-    shard->buckets = buckets;
-    shard->pairs += merge->added;
-    shard->models += merge->fresh;
-    merge->fresh = 0;
-    return GO_ON;
-}
-
-/* Reads the buckets of `names`. GO_ON: the caller frees `*reply`, whose elements from 1 on are theirs. */
-static enum verdict read_buckets(struct merge *merge, redisReply **reply, struct reason *why)
-{
-    struct store *store = merge->store;
-    uint32_t count = merge->bucket_count;
-    enum verdict verdict = store_command_begin(&store->command, 3 + (size_t)count, KEY_MAX + 24 * (size_t)count, why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    store_put_text(&store->command, "HMGET");
-    store_put_shard_key(store, merge->shard, "pairs");
-    store_put_text(&store->command, "__v");
-    for (uint32_t i = 0; i < count; i++)
-        store_put_number(&store->command, merge->names[i]);
-    verdict = store_shard_ask(store, merge->shard, reply, why);
-    if (verdict == GO_ON && ((*reply)->type != REDIS_REPLY_ARRAY || (*reply)->elements != 1 + (size_t)count))
-        verdict = store_shard_damaged(merge->shard, "its buckets do not read as we wrote them", "", why);
-    if (verdict != GO_ON && *reply != NULL) {
-        freeReplyObject(*reply);
-        *reply = NULL;
-    }
-    return verdict;
-}
 
 static struct span bytes_of(const redisReply *reply)
 {
@@ -378,31 +186,24 @@ static enum verdict of_shard(const struct merge *merge, enum verdict verdict, st
     return store_shard_damaged(merge->shard, "", other.text, why);
 }
 
-/* Whether buckets that were read are of the version that the state had. One that is another was written in between, or
- * is torn: which of the two, the function tells. */
-static bool is_version(const struct merge *merge, const redisReply *reply)
-{
-    return span_equal(bytes_of(reply->element[0]), span_of(shard_of(merge)->version));
-}
-
-/* Merges the items `first` to `end` - 1, of the buckets that were read. */
-static enum verdict merge_read(struct merge *merge, const redisReply *reply, uint32_t first, uint32_t end,
-                               bool *is_changed, struct reason *why)
+/* Merges the items of the call at hand into its buckets. */
+static enum verdict merge_read(struct merge *merge, const redisReply *reply, bool *is_changed, struct reason *why)
 {
     const struct bucket_activity *items = merge->items;
-    uint32_t buckets = shard_of(merge)->buckets;
+    const struct merge_call *call = &merge->call;
+    uint32_t buckets = merge_shard_of(merge)->buckets, first = call->first;
     enum verdict verdict = GO_ON;
 
     merge->change_count = 0;
     merge->added = 0;
     *is_changed = false;
-    for (uint32_t i = 0; i < merge->bucket_count && verdict == GO_ON; i++) {
+    for (uint32_t i = 0; i < call->bucket_count && verdict == GO_ON; i++) {
         uint32_t stop = first;
         int64_t added = 0;
-        while (stop < end && bucket_of(items[stop].account, buckets) == merge->names[i])
+        while (stop < call->end && bucket_of(items[stop].account, buckets) == call->names[i])
             stop++;
         verdict = bucket_merge(bytes_of(reply->element[1 + i]), items + first, stop - first, &merge->buckets[i],
-                               note_change, merge, &added, &merge->is_written[i], why);
+                               merge_note_change, merge, &added, &merge->is_written[i], why);
         merge->added += added;
         *is_changed = *is_changed || merge->is_written[i];
         first = stop;
@@ -412,7 +213,7 @@ static enum verdict merge_read(struct merge *merge, const redisReply *reply, uin
 
 static enum verdict check_room(const struct merge *merge, struct reason *why)
 {
-    int64_t pairs = shard_of(merge)->pairs + merge->added;
+    int64_t pairs = merge_shard_of(merge)->pairs + merge->added;
 
     if (merge->added == 0 || pairs <= merge->store->shard_pairs_max)
         return GO_ON;
@@ -422,40 +223,59 @@ static enum verdict check_room(const struct merge *merge, struct reason *why)
                       merge->shard, pairs);
 }
 
-/* How many items from `first` on go into a call, and the names of their buckets. */
-static uint32_t choose_items(struct merge *merge, uint32_t first)
+/* How many items from `first` on go into a call, and the names of their buckets: whole buckets, unless one has more
+ * items than a call takes. */
+static void choose_items(const struct merge *merge, uint32_t first, struct merge_call *call)
 {
-    uint32_t end = first, buckets = shard_of(merge)->buckets;
+    uint32_t end = first, last = first, buckets = merge_shard_of(merge)->buckets, name = 0;
 
-    merge->bucket_count = 0;
-    for (; end < merge->count && end - first < CALL_ITEMS; end++) {
-        uint32_t name = bucket_of(merge->items[end].account, buckets);
-        if (merge->bucket_count > 0 && merge->names[merge->bucket_count - 1] == name)
-            continue;
-        if (merge->bucket_count == CALL_BUCKETS)
+    call->bucket_count = 0;
+    for (; end < merge->count; end++) {
+        bool is_other = bucket_of(merge->items[end].account, buckets) != name;
+        if (end - first >= CALL_ITEMS || (is_other && call->bucket_count == CALL_BUCKETS))
             break;
-        merge->names[merge->bucket_count++] = name;
+        if (!is_other)
+            continue;
+        name = bucket_of(merge->items[end].account, buckets);
+        call->names[call->bucket_count++] = name;
+        last = end;
     }
-    return end;
+    bool is_cut = end < merge->count && bucket_of(merge->items[end].account, buckets) == name;
+    if (is_cut && call->bucket_count > 1) {
+        call->bucket_count--;
+        end = last;
+    }
+    call->first = first;
+    call->end = end;
 }
 
-static enum verdict merge_some(struct merge *merge, uint32_t first, uint32_t *end, struct reason *why)
+/* Asks for the buckets of the next call, unless there is none, or it begins with the one that is written now. */
+static enum verdict ask_ahead(struct merge *merge, bool *is_asked, struct reason *why)
+{
+    const struct merge_call *call = &merge->call;
+    struct merge_call *ahead = &merge->ahead;
+
+    choose_items(merge, call->end, ahead);
+    *is_asked = ahead->bucket_count > 0 && ahead->names[0] != call->names[call->bucket_count - 1];
+    return *is_asked ? merge_ask(merge, ahead, why) : GO_ON;
+}
+
+/* Merges into the buckets at hand, and sends what became of them. */
+static enum verdict merge_some(struct merge *merge, struct reason *why)
 {
     redisReply *reply = NULL;
-    bool is_changed = false;
+    bool is_changed = false, is_whole = false;
+    enum verdict verdict = merge_take(merge, &merge->call, &reply, &is_whole, why);
 
-    *end = choose_items(merge, first);
-    enum verdict verdict = read_buckets(merge, &reply, why);
     if (verdict != GO_ON)
         return verdict;
-    bool is_whole = is_version(merge, reply);
-    verdict = merge_read(merge, reply, first, *end, &is_changed, why);
+    verdict = merge_read(merge, reply, &is_changed, why);
+    if (verdict == GO_ON)
+        verdict = merge_finish(merge, why);
     if (verdict == GO_ON)
         verdict = check_room(merge, why);
-    if (verdict == GO_ON && (is_changed || !is_whole)) {
-        add_up(merge);
-        verdict = write_call(merge, shard_of(merge)->buckets, why);
-    }
+    if (verdict == GO_ON && (is_changed || !is_whole))
+        verdict = merge_send(merge, merge_shard_of(merge)->buckets, why);
     freeReplyObject(reply);
     return verdict;
 }
@@ -463,55 +283,114 @@ static enum verdict merge_some(struct merge *merge, uint32_t first, uint32_t *en
 /* ---- splitting ---- */
 
 /* Divides the buckets that were read, whose halves are named behind each other. */
-static enum verdict split_read(struct merge *merge, const redisReply *reply, uint32_t count, struct reason *why)
+static enum verdict split_read(struct merge *merge, const redisReply *reply, struct reason *why)
 {
+    struct merge_call *call = &merge->call;
+    uint32_t count = call->bucket_count;
     enum verdict verdict = GO_ON;
 
     for (uint32_t i = count; i-- > 0 && verdict == GO_ON;) {
-        uint32_t name = merge->names[i], at = 3 * i;
+        uint32_t name = call->names[i], at = 3 * i;
         verdict = bucket_split(bytes_of(reply->element[1 + i]), name, &merge->buckets[at + 1], why);
         merge->buckets[at].size = 0; /* It goes. */
         for (uint32_t j = 0; j < 3; j++)
-            merge->names[at + j] = j == 0 ? name : 2 * name + j - 1;
+            call->names[at + j] = j == 0 ? name : 2 * name + j - 1;
         merge->is_written[at] = merge->is_written[at + 1] = merge->is_written[at + 2] = true;
     }
-    merge->bucket_count = 3 * count;
+    call->bucket_count = 3 * count;
     return of_shard(merge, verdict, why);
 }
 
-/* Splits buckets until there are enough for the pairs, or as many as one call takes. */
+/* Splits buckets until there are enough for the pairs, or as many as one call takes. Nothing is on its way. */
 static enum verdict split_some(struct merge *merge, struct reason *why)
 {
-    struct store_shard *shard = shard_of(merge);
+    struct store_shard *shard = merge_shard_of(merge);
+    struct merge_call *call = &merge->call;
     uint32_t level_end = 2u << (31 - __builtin_clz(shard->buckets)), count = level_end - shard->buckets;
     int64_t wanted = shard->pairs / BUCKET_PAIRS - shard->buckets;
     redisReply *reply = NULL;
+    bool is_whole = false;
 
     count = count > CALL_BUCKETS / 3 ? CALL_BUCKETS / 3 : count;
     count = count > wanted ? (uint32_t)wanted : count;
     for (uint32_t i = 0; i < count; i++)
-        merge->names[i] = bucket_to_split(shard->buckets + i);
-    merge->bucket_count = count;
-    enum verdict verdict = read_buckets(merge, &reply, why);
-    if (verdict != GO_ON)
-        return verdict;
-    verdict = split_read(merge, reply, count, why);
+        call->names[i] = bucket_to_split(shard->buckets + i);
+    call->bucket_count = count;
+    enum verdict verdict = merge_ask(merge, call, why);
+    if (verdict == GO_ON)
+        verdict = merge_take(merge, call, &reply, &is_whole, why);
+    if (verdict == GO_ON)
+        verdict = split_read(merge, reply, why);
     merge->change_count = 0;
     merge->added = 0;
     if (verdict == GO_ON)
-        verdict = write_call(merge, shard->buckets + count, why);
+        verdict = merge_send(merge, shard->buckets + count, why);
     freeReplyObject(reply);
+    return verdict == GO_ON ? merge_finish(merge, why) : verdict;
+}
+
+/* Splits while buckets have more than `pairs` on average, with those that are on their way. */
+static bool must_split(const struct merge *merge, int64_t pairs)
+{
+    const struct store_shard *shard = merge_shard_of(merge);
+    int64_t all = shard->pairs + (merge->write.is_sent ? merge->write.added : 0);
+
+    return shard->buckets < BUCKETS_MAX && all / pairs > shard->buckets;
+}
+
+static enum verdict split(struct merge *merge, struct reason *why)
+{
+    enum verdict verdict = merge_finish(merge, why);
+
+    while (verdict == GO_ON && must_split(merge, BUCKET_PAIRS))
+        verdict = split_some(merge, why);
     return verdict;
 }
 
-static bool must_split(const struct merge *merge)
-{
-    const struct store_shard *shard = shard_of(merge);
+/* ---- a shard ---- */
 
-    return shard->buckets < BUCKETS_MAX && shard->pairs / BUCKET_PAIRS > shard->buckets;
+/* Takes the next call as the one at hand, whose buckets were asked for ahead or are asked for now. While there are far
+ * too few buckets they are split first, and what was asked for is none of theirs any more. */
+static enum verdict turn_over(struct merge *merge, bool is_asked, struct reason *why)
+{
+    struct merge_call *call = &merge->call;
+    uint32_t first = call->end;
+    enum verdict verdict = GO_ON;
+
+    if (is_asked && !must_split(merge, 2 * BUCKET_PAIRS)) {
+        *call = merge->ahead;
+        return GO_ON;
+    }
+    if (is_asked) {
+        redisReply *reply = NULL;
+        bool is_whole = false;
+        verdict = merge_take(merge, &merge->ahead, &reply, &is_whole, why);
+        freeReplyObject(reply);
+    }
+    if (verdict == GO_ON)
+        verdict = must_split(merge, 2 * BUCKET_PAIRS) ? split(merge, why) : merge_finish(merge, why);
+    choose_items(merge, first, call);
+    return verdict == GO_ON && call->bucket_count > 0 ? merge_ask(merge, call, why) : verdict;
 }
 
-/* ---- a shard ---- */
+static enum verdict merge_items(struct merge *merge, struct reason *why)
+{
+    struct merge_call *call = &merge->call;
+    enum verdict verdict = GO_ON;
+
+    choose_items(merge, 0, call);
+    if (call->bucket_count > 0)
+        verdict = merge_ask(merge, call, why);
+    while (verdict == GO_ON && call->bucket_count > 0) {
+        bool is_asked = false;
+        verdict = ask_ahead(merge, &is_asked, why);
+        if (verdict == GO_ON)
+            verdict = merge_some(merge, why);
+        if (verdict == GO_ON)
+            verdict = turn_over(merge, is_asked, why);
+    }
+    return verdict == GO_ON ? split(merge, why) : verdict;
+}
 
 static enum verdict merge_once(struct merge *merge, const struct activity *activities, uint32_t count,
                                struct reason *why)
@@ -522,11 +401,9 @@ static enum verdict merge_once(struct merge *merge, const struct activity *activ
         verdict = number_models(merge, activities, count, why);
     if (verdict == GO_ON)
         verdict = order_items(merge, activities, count, why);
-    for (uint32_t first = 0, end; verdict == GO_ON && first < merge->count; first = end) {
-        verdict = merge_some(merge, first, &end, why);
-        while (verdict == GO_ON && must_split(merge))
-            verdict = split_some(merge, why);
-    }
+    if (verdict == GO_ON)
+        verdict = merge_items(merge, why);
+    merge_drain(merge);
     return verdict;
 }
 

@@ -125,7 +125,7 @@ static enum verdict refused(enum verdict verdict, uint32_t shard, struct reason 
     return store_shard_damaged(shard, "", refusal.text, why);
 }
 
-static enum verdict receive(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
+enum verdict store_shard_receive(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
 {
     return refused(store_link_receive(store->link, reply, why), shard, why);
 }
@@ -145,6 +145,17 @@ enum verdict store_shard_call(struct store *store, uint32_t shard, redisReply **
         freeReplyObject(*reply);
         *reply = NULL;
     }
+    return verdict;
+}
+
+enum verdict store_shard_written(struct store *store, uint32_t shard, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_shard_receive(store, shard, &reply, why);
+
+    if (verdict == GO_ON)
+        verdict = verdict_of(reply, shard, why);
+    freeReplyObject(reply);
     return verdict;
 }
 
@@ -329,7 +340,7 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
     *floor = MONTHS_MAX;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
         redisReply *reply = NULL;
-        enum verdict verdict = receive(store, shard, &reply, &other);
+        enum verdict verdict = store_shard_receive(store, shard, &reply, &other);
         if (verdict == GO_ON)
             verdict = read_state(store, shard, reply, &is_anew, &other);
         if (verdict == GO_ON && months != NULL)
@@ -418,7 +429,7 @@ enum verdict store_retention_stop(struct store *store, const struct reason *beca
     }
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
         redisReply *reply = NULL;
-        enum verdict verdict = receive(store, shard, &reply, &other);
+        enum verdict verdict = store_shard_receive(store, shard, &reply, &other);
         if (verdict == GO_ON)
             verdict = verdict_of(reply, shard, &other);
         freeReplyObject(reply);
@@ -515,7 +526,7 @@ enum verdict store_retention_seal(struct store *store, uint32_t floor, uint64_t 
         store_put_number(&store->command, floor);
         verdict = store_send(store, why);
         if (verdict == GO_ON)
-            verdict = receive(store, shard, &reply, why);
+            verdict = store_shard_receive(store, shard, &reply, why);
         if (verdict == GO_ON)
             verdict = verdict_of(reply, shard, why);
         freeReplyObject(reply);

@@ -26,6 +26,14 @@ MUST_CHECK enum verdict store_shard_call(struct store *store, uint32_t shard, re
 /* The same of a plain command. */
 MUST_CHECK enum verdict store_shard_ask(struct store *store, uint32_t shard, redisReply **reply, struct reason *why);
 
+/* Waits for the answer to a plain command that was queued by store_send(); the caller frees `*reply`, as above. A lost
+ * connection is TRY_LATER (STORE-UNREACHABLE) at once. */
+MUST_CHECK enum verdict store_shard_receive(struct store *store, uint32_t shard, redisReply **reply,
+                                            struct reason *why);
+
+/* Waits for the answer to a function that was queued, which is a status only. */
+MUST_CHECK enum verdict store_shard_written(struct store *store, uint32_t shard, struct reason *why);
+
 /* Reads the state of a shard anew. If it was made anew since, the connection is given up. */
 MUST_CHECK enum verdict store_shard_read(struct store *store, uint32_t shard, struct reason *why);
 

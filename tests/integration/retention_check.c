@@ -8,6 +8,7 @@
 
 #define STEPS 6000
 #define RACE_STEPS 30000
+#define FEW 50 /* accounts, with fewer pairs than split a bucket */
 
 static uint64_t chance;
 
@@ -123,6 +124,24 @@ static void buckets_split_as_pairs_come(void)
     compare();
 }
 
+/* More months of a few accounts than one call takes: the second begins with the bucket that the first has written. */
+static void one_bucket_may_take_two_calls(void)
+{
+    static struct activity activities[FEW * MODELS * MONTHS];
+    struct reason why = {0};
+    uint32_t count = 0;
+
+    begin_anew();
+    for (unsigned account = ACCOUNTS_EVEN; account < ACCOUNTS_EVEN + FEW; account++)
+        for (unsigned i = 0; i < MODELS * MONTHS; i++) {
+            activities[count++] = activity_of(account, i / MONTHS, i % MONTHS);
+            was_active[account][i / MONTHS][i % MONTHS] = true;
+        }
+    CU_ASSERT_EQUAL_FATAL(retain(activities, count, &why), GO_ON);
+    CU_ASSERT_EQUAL(state_number(FULLEST, "buckets"), 1);
+    compare();
+}
+
 /* ---- months end ---- */
 
 /* What is over is passed over, and its counts can go; what follows still knows it as the cohort. */
@@ -224,6 +243,26 @@ static void two_workers_merge_at_once(void)
 
     begin_anew();
     draw(activities, RACE_STEPS, ACCOUNTS_MAX / 4);
+    pid_t one = begin_worker(merge_portions, &ones), other = begin_worker(merge_portions, &others);
+    end_worker(one);
+    end_worker(other);
+    compare();
+}
+
+/* In one shard, so that each merge is of several calls: who is overtaken in the middle has the next call's buckets on
+ * their way, and a write behind them. */
+static void two_workers_merge_many_calls_at_once(void)
+{
+    static struct activity activities[RACE_STEPS];
+    const struct portions ones = {activities, RACE_STEPS * 2 / 3, RACE_STEPS / 2, 1000};
+    const struct portions others = {activities + RACE_STEPS / 3, RACE_STEPS * 2 / 3, RACE_STEPS / 3, 1000};
+
+    begin_anew();
+    for (uint32_t i = 0; i < RACE_STEPS; i++) {
+        unsigned account = ACCOUNTS_EVEN + below(ACCOUNTS_MAX - ACCOUNTS_EVEN), model = below(MODELS);
+        activities[i] = activity_of(account, model, below(MONTHS));
+        was_active[account][model][activities[i].month - JANUARY_2023] = true;
+    }
     pid_t one = begin_worker(merge_portions, &ones), other = begin_worker(merge_portions, &others);
     end_worker(one);
     end_worker(other);
@@ -522,8 +561,10 @@ int main(int argc, char **argv)
         {"nothing_at_all_can_be_merged", nothing_at_all_can_be_merged},
         {"an_older_month_moves_the_cohort", an_older_month_moves_the_cohort},
         {"buckets_split_as_pairs_come", buckets_split_as_pairs_come},
+        {"one_bucket_may_take_two_calls", one_bucket_may_take_two_calls},
         {"months_end", months_end},
         {"two_workers_merge_at_once", two_workers_merge_at_once},
+        {"two_workers_merge_many_calls_at_once", two_workers_merge_many_calls_at_once},
         {"who_writes_second_reads_again", who_writes_second_reads_again},
         {"a_month_may_be_sealed_meanwhile", a_month_may_be_sealed_meanwhile},
         {"a_state_made_anew_is_read_again", a_state_made_anew_is_read_again},
