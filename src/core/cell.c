@@ -8,11 +8,13 @@
 #include "gentally/core/cell.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <math.h>
 
 #define CELL_VERSION 3
 #define VARINT_MAX 10       /* bytes of 64 bits in groups of seven */
 #define SUM_VARINT_MAX 19   /* bytes of 128 bits */
+#define SHORT_MAX 127       /* of a byte */
 #define COUNT_MAX INT64_MAX /* of a histogram's bucket: Avro's longs carry it on */
 
 static_assert(SLOT_COUNT % 64 == 0 && ACCUMULATOR_WORDS <= 64,
@@ -71,13 +73,41 @@ static bool get_long_varint(struct unread *unread, uint64_t *value)
     return false;
 }
 
+/* Brings the 7 low bits of each byte together. */
+static inline uint64_t join_groups(uint64_t word)
+{
+    word = (word & UINT64_C(0x007f007f007f007f)) | (word & UINT64_C(0x7f007f007f007f00)) >> 1;
+    word = (word & UINT64_C(0x00003fff00003fff)) | (word & UINT64_C(0x3fff00003fff0000)) >> 2;
+    return (word & UINT64_C(0x000000000fffffff)) | (word & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* Reads a varint of up to eight bytes at once, if so many are left to read; else, or if it is longer, none. */
+static inline bool get_short_varint(struct unread *unread, uint64_t *value)
+{
+    uint64_t word;
+
+    if ((size_t)(unread->end - unread->next) < sizeof(word))
+        return false;
+    memcpy(&word, unread->next, sizeof(word));
+    word = le64toh(word);
+    uint64_t ends = ~word & UINT64_C(0x8080808080808080);
+    if (ends == 0)
+        return false;
+    unsigned last = (unsigned)__builtin_ctzll(ends) & ~7u; /* bits before the last byte */
+    if (last > 0 && (word >> last & 0xff) == 0)
+        return false;
+    *value = join_groups(word & (UINT64_MAX >> (56 - last)));
+    unread->next += last / 8 + 1;
+    return true;
+}
+
 static inline bool get_varint(struct unread *unread, uint64_t *value)
 {
     if (unread->next < unread->end && *unread->next < 0x80) {
         *value = *unread->next++;
         return true;
     }
-    return get_long_varint(unread, value);
+    return get_short_varint(unread, value) || get_long_varint(unread, value);
 }
 
 /* As above, of 128 bits. */
@@ -108,7 +138,8 @@ static inline bool get_sum(struct unread *unread, uint64_t *low, uint64_t *high)
         *high = 0;
         return true;
     }
-    return get_long_sum(unread, low, high);
+    *high = 0;
+    return get_short_varint(unread, low) || get_long_sum(unread, low, high);
 }
 
 static bool slot_is_valid(uint64_t id, uint64_t value)
@@ -215,10 +246,53 @@ static inline bool add_value(uint32_t id, uint64_t *into, uint64_t value)
     return true;
 }
 
+/* Adds slots that take a byte for the step and one for the value, nearly all, up to the first that does not or is not
+ * sound. Returns how many of `count` these are. */
+static uint64_t add_short_slots(struct accumulator *accumulator, struct unread *unread, uint64_t count,
+                                struct slot *slot)
+{
+    const uint8_t *next = unread->next;
+    uint64_t added = 0, words = 0;
+    uint32_t id = slot->id;
+
+    for (; added < count && unread->end - next >= 2; added++, next += 2) {
+        uint32_t step = next[0], value = next[1];
+        bool is_other = step > 0 || (added == 0 && slot->value == 0);
+        if ((step | value) > SHORT_MAX || value == 0 || !is_other || id + step >= SLOT_COUNT)
+            break;
+        uint64_t *into = &accumulator->values[id + step];
+        if (id + step < ACCOUNT_SLOT ? *into > COUNT_MAX - SHORT_MAX : value > ACCOUNT_RANK_MAX)
+            break;
+        id += step;
+        *into = id < ACCOUNT_SLOT ? *into + value : *into > value ? *into : value;
+        accumulator->marks[id / 64] |= UINT64_C(1) << (id % 64);
+        words |= UINT64_C(1) << (id / 64);
+    }
+    accumulator->words |= words;
+    if (added > 0)
+        *slot = (struct slot){id, 1};
+    unread->next = next;
+    return added;
+}
+
+static bool add_slots(struct accumulator *accumulator, struct unread *unread, uint64_t count)
+{
+    struct slot slot = {0};
+
+    while (count > 0) {
+        count -= add_short_slots(accumulator, unread, count, &slot);
+        if (count == 0)
+            break;
+        if (!unpack_slot(unread, &slot) || !add_value(slot.id, accumulator_slot(accumulator, slot.id), slot.value))
+            return false;
+        count--;
+    }
+    return true;
+}
+
 bool accumulator_add(struct accumulator *accumulator, struct span packed)
 {
     struct unread unread = unread_of(packed);
-    struct slot slot = {0};
     uint64_t slot_count, low, high;
     unsigned count;
 
@@ -227,12 +301,8 @@ bool accumulator_add(struct accumulator *accumulator, struct span packed)
     for (unsigned i = 0; i < count; i++)
         if (!unpack_sum(&unread, i, count, &low, &high) || !add_sum(accumulator, i, low, high))
             return false;
-    if (!unpack_slot_count(&unread, &slot_count))
-        return false;
-    for (uint32_t i = 0; i < slot_count; i++)
-        if (!unpack_slot(&unread, &slot) || !add_value(slot.id, accumulator_slot(accumulator, slot.id), slot.value))
-            return false;
-    return unread.next == unread.end;
+    return unpack_slot_count(&unread, &slot_count) && add_slots(accumulator, &unread, slot_count) &&
+           unread.next == unread.end;
 }
 
 /* Subtracts a slot; false if the counter is smaller. Amounts are never negative, so no sum of ours goes below 0. */
