@@ -2,7 +2,7 @@
 # The rights of each role: what a deny-by-default Kafka and a Redis user need for it, and nothing else.
 #
 #   docker/acls.sh kafka ROLE User:NAME      commands for Kafka's kafka-acls.sh
-#   docker/acls.sh redis ROLE NAME           a command for redis-cli; fill the password in
+#   docker/acls.sh redis ROLE NAME           a command for redis-cli; fill the password in; each replica needs it too
 #   docker/acls.sh redis-cluster ROLE NAME   the same for every node of a Redis Cluster
 #   docker/acls.sh table                     all of them, as runbooks/operate.md shows them
 #
@@ -58,12 +58,12 @@ counting="+fcall +fcall_ro +info +time +select +hgetall +hget +hlen +hmget +hsca
 redis_rights() {
     case $1 in
     worker) echo "$counting" ;;
-    deployer) echo "$counting +function|load" ;;
+    deployer) echo "$counting '+function|load'" ;; # the shell that this is piped to is not to see a pipe
     reader | letters) echo "+fcall_ro +info +select +hgetall +hget +hlen +hmget +hscan +exists" ;;
     adapt) echo "+info +select +hget +hsetnx" ;; # with an account key; else it asks nothing of Redis
     esac
 }
-of_a_cluster="+cluster|slots +cluster|info +asking"
+of_a_cluster="'+cluster|slots' '+cluster|info' +asking"
 
 redis() {
     rights=$(redis_rights "$1")

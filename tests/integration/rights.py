@@ -184,6 +184,19 @@ def test_the_runbook_shows_what_the_script_prints(world):
         )
 
 
+def test_a_shell_takes_what_the_script_prints_as_it_is_meant(world):
+    """A right of Redis has a pipe in its name."""
+    program = world.folder / "redis-cli"
+    program.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    program.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{world.folder}:{os.environ['PATH']}"}
+    for role in ("worker", "deployer", "reader", "letters", "adapt"):
+        for place in ("redis", "redis-cluster"):
+            line = acls(place, role, "gentally")
+            done = subprocess.run(["sh", "-c", line], env=environment, capture_output=True, text=True, check=False)
+            equal(done.stdout.splitlines(), shlex.split(line)[1:], f"what a shell makes of {place} {role}")
+
+
 def test_each_role_works_with_its_rights(world):
     secured = Secured(world)
     secured.run("deployer", "setup", "--partitions", PARTITIONS)
