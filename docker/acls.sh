@@ -9,7 +9,7 @@
 # Look at what it prints, then pipe it to a shell. NAMESPACE, TOPIC and GROUP are those of the configuration (default
 # gentally, generations, gentally); RECORDS is the topic that adapt reads (default records); BOOTSTRAP names a broker,
 # COMMAND_CONFIG a file with an administrator's login. ROLE is worker, deployer (setup), reader (summaries, report,
-# verify, signals --format, top), letters (dlq), signals, adapt.
+# verify, signals --format, top), letters (dlq), signals, adapt, producer (produce).
 set -eu
 
 namespace=${NAMESPACE:-gentally}
@@ -50,6 +50,7 @@ adapt Read group literal $namespace.adapt.$records
 adapt Write topic literal $topic
 adapt Write topic literal $records.dead-letters
 adapt Write transactional-id prefixed $namespace.adapt.$records.
+producer Write topic literal $topic
 END_OF_RIGHTS
 }
 
@@ -83,7 +84,7 @@ kafka() {
 table() {
     echo "| role | Kafka |"
     echo "|---|---|"
-    for role in worker deployer reader letters signals adapt; do
+    for role in worker deployer reader letters signals adapt producer; do
         kafka_rights | while read -r of operation resource pattern name; do
             [ "$of" = "$role" ] || continue
             [ "$pattern" = literal ] || name="$name*"

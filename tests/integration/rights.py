@@ -25,7 +25,7 @@ from platform_records import RECORDS
 
 EX_NOPERM = 77
 PARTITIONS = 2
-ROLES = ("worker", "deployer", "reader", "letters", "signals", "adapt")
+ROLES = ("worker", "deployer", "reader", "letters", "signals", "adapt", "producer")
 RESOURCES = {
     "topic": ResourceType.TOPIC,
     "group": ResourceType.GROUP,
@@ -226,6 +226,8 @@ def test_each_role_works_with_its_rights(world):
         secured.run("letters", *words)
     for _ in range(2):
         secured.run("signals", "signals")
+    with open(world.run("generate", "--events", 10).out_path, "rb") as events:
+        secured.start("producer", "produce", stdin=events).succeed(60)
     secured.prepare_adapt()
     for _ in range(2):  # the second time there are offsets of its group
         secured.run("adapt", *adapting(world))
@@ -291,23 +293,27 @@ def test_each_right_in_redis_of_who_adapts_is_missed_by_its_name(world):
         secured.run("adapt", *words)
 
 
-def test_what_produces_records_of_others_misses_its_right_by_its_name(world):
+def test_what_produces_misses_its_right_by_its_name(world):
+    """Events, and records of others."""
     secured = Secured(world)
     secured.run("deployer", "setup", "--partitions", PARTITIONS)
-    path = world.folder / "records.json"
-    path.write_text(json.dumps([RECORDS["litellm"][0][0]]))
-    secured.revoke("adapt", ("Write", "topic", world.topic, "literal"))
+    records = world.folder / "records.json"
+    records.write_text(json.dumps([RECORDS["litellm"][0][0]]))
+    events = world.run("generate", "--events", 10).out_path
+    for role, path, words in (("adapt", records, ("produce", "--from", "litellm")), ("producer", events, ("produce",))):
+        secured.revoke(role, ("Write", "topic", world.topic, "literal"))
 
-    def is_told():  # the broker hears of a change a moment after it was answered
-        with path.open("rb") as records:
-            process = secured.start("adapt", "produce", "--from", "litellm", stdin=records)
-            status = process.wait(60)
-        check(status in (0, EX_NOPERM), f"exit status {status}", tail(process.log))
-        if status == EX_NOPERM:
-            check(f"lacks Write on topic {world.topic}" in process.log, "the right is not named", tail(process.log))
-        return status == EX_NOPERM
+        def is_told(role=role, path=path, words=words):  # the broker hears of a change a moment after it was answered
+            with open(path, "rb") as lines:
+                process = secured.start(role, *words, stdin=lines)
+                status = process.wait(60)
+            check(status in (0, EX_NOPERM), f"{words}: exit status {status}", tail(process.log))
+            if status == EX_NOPERM:
+                named = f"lacks Write on topic {world.topic}"
+                check(named in process.log, f"the right that {words} lacks is not named", tail(process.log))
+            return status == EX_NOPERM
 
-    wait_until(is_told, 20, "the right to lack")
+        wait_until(is_told, 20, f"the right of {role} to lack")
 
 
 def test_nothing_is_half_made_without_a_right(world):
