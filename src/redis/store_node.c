@@ -14,6 +14,7 @@
 #include "store_tls.h"
 
 #define TELLER_MS 1000
+#define PLACE_SIZE 272 /* a host of an address, brackets, a port */
 
 struct store_node {
     redisContext *context; /* NULL: not connected */
@@ -83,21 +84,53 @@ struct redis_place store_node_place(const struct store_node *node)
     return place;
 }
 
+/* Prints where the server is, as people write it: servers of one machine differ by their port alone. */
+static void print_place(const struct store_node *node, char place[PLACE_SIZE])
+{
+    const struct redis_url *address = &node->address;
+
+    if (address->is_unix)
+        snprintf(place, PLACE_SIZE, "%s", address->host);
+    else
+        snprintf(place, PLACE_SIZE, strchr(address->host, ':') == NULL ? "%s:%d" : "[%s]:%d", address->host,
+                 address->port);
+}
+
 static enum verdict unreachable(struct store_node *node, const char *what, struct reason *why)
 {
     const char *error = node->context != NULL && node->context->err != 0 ? node->context->errstr : strerror(errno);
-    enum verdict verdict =
-        reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: %s: %s", node->address.host, what, error);
+    char place[PLACE_SIZE];
 
+    print_place(node, place);
+    enum verdict verdict = reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: %s: %s", place, what, error);
     store_node_drop(node);
     return verdict;
+}
+
+static enum verdict not_connected(const struct store_node *node, struct reason *why)
+{
+    char place[PLACE_SIZE];
+
+    print_place(node, place);
+    return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: not connected", place);
+}
+
+/* Which server it was and as whom we came: users are not replicated, so that after a failover another may lack ours. */
+static enum verdict not_let_in(const struct store_node *node, struct reason *why)
+{
+    const struct reason said = *why;
+    const char *user = node->address.user[0] == '\0' ? "default" : node->address.user;
+    char place[PLACE_SIZE];
+
+    print_place(node, place);
+    return reason_set(why, HALT, STORE_AUTH, 0, "%.300s (Redis at %s, user %s)", said.text, place, user);
 }
 
 enum verdict store_node_send(struct store_node *node, int count, const char **arguments, const size_t *sizes,
                              struct reason *why)
 {
     if (node->context == NULL)
-        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: not connected", node->address.host);
+        return not_connected(node, why);
     if (redisAppendCommandArgv(node->context, count, arguments, sizes) != REDIS_OK)
         return unreachable(node, "send", why);
     return GO_ON;
@@ -119,7 +152,7 @@ enum verdict store_node_answer(struct store_node *node, redisReply **reply, stru
 
     *reply = NULL;
     if (node->context == NULL)
-        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: not connected", node->address.host);
+        return not_connected(node, why);
     if (redisGetReply(node->context, &received) != REDIS_OK)
         return unreachable(node, "no answer", why);
     *reply = received;
@@ -265,7 +298,7 @@ static enum verdict find_master(struct store_node *node, struct reason *why)
 
 enum verdict store_node_up(struct store_node *node, struct reason *why)
 {
-    char number[16];
+    char number[16], place[PLACE_SIZE];
     redisReply *reply = NULL;
 
     if (node->context != NULL)
@@ -284,10 +317,11 @@ enum verdict store_node_up(struct store_node *node, struct reason *why)
         verdict = inspect(node, why);
     if (verdict != GO_ON) {
         store_node_drop(node);
-        return verdict;
+        return verdict == HALT && why->id == STORE_AUTH ? not_let_in(node, why) : verdict;
     }
     node->count++;
+    print_place(node, place);
     if (node->count > 1)
-        log_line(node->logger, LOG_LEVEL_INFO, "STORE-RECONNECTED", "address=%s", node->address.host);
+        log_line(node->logger, LOG_LEVEL_INFO, "STORE-RECONNECTED", "address=%s", place);
     return GO_ON;
 }

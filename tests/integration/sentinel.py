@@ -17,7 +17,7 @@ PARTITIONS = 2
 EVENTS = 1500
 NAME = "numbers"
 PASSWORD, SENTINEL_PASSWORD = "password-of-servers-8d", "password-of-sentinels-5e"
-EX_CONFIG = 78
+EX_NOPERM, EX_CONFIG = 77, 78
 DOWN_MS = 1000
 
 
@@ -239,6 +239,28 @@ def test_passwords_of_both_and_a_sentinel_that_hangs(world):
         if isinstance(thing, Process):
             for secret in (PASSWORD, SENTINEL_PASSWORD, "wrong-3c"):
                 check(secret not in thing.log + thing.out, f"{thing.name} told a secret")
+
+
+def test_a_user_that_only_the_old_master_has(world):
+    """Servers do not tell each other their users: the worker ends, says where it was refused, and goes on once that
+    server has the user, too."""
+    watched = Watched(world)
+    first, second = watched.servers
+    world.run("setup", "--partitions", PARTITIONS)
+    user = ("ACL", "SETUSER", "counter", "on", f">{PASSWORD}", "~*", "+@all")
+    equal(watched.ask(first, *user), "OK", "ACL SETUSER")
+    world.settings["GENTALLY_REDIS_URL"] = watched.url(user="counter@")
+    world.settings["GENTALLY_REDIS_PASSWORD"] = PASSWORD
+    worker = world.start("worker")
+    worker.says("WORKER-ASSIGNED partitions=2", 30)
+    first.kill()
+    equal(worker.wait(60), EX_NOPERM, f"exit status where the new master lacks the user\n{tail(worker.log)}")
+    check(re.search(f"STORE-UNREACHABLE Redis at 127.0.0.1:{first.port}:", worker.log), "no port", tail(worker.log))
+    refused = rf"STORE-AUTH.*WRONGPASS.*Redis at 127.0.0.1:{second.port}, user counter"
+    check(re.search(refused, worker.log), "nothing names the server and the user", tail(worker.log))
+    watched.follow()
+    equal(watched.ask(second, *user), "OK", "ACL SETUSER")
+    world.run("worker", "--drain")
 
 
 def test_what_is_wrong_with_sentinels_is_told(world):
