@@ -1,8 +1,8 @@
 /*
  * Reasons: every row of reasons.def has its heading in runbooks/reasons.md, the id is the name as people see it, some
  * source gives it, and no source gives the text of an id where the name belongs. A heading is of a reason, or of news
- * (the id of a log line) that somebody may have to act on. The page's first table says what stops for each reason, as
- * reasons.def does, and why it must not be less.
+ * (the id of a log line) that somebody may have to act on: every warning and error has one. The page's first table says
+ * what stops for each reason, as reasons.def does, and why it must not be less.
  */
 #include <sysexits.h>
 
@@ -155,6 +155,8 @@ static void the_table_says_what_stops(void)
     free(pages);
 }
 
+static char *reasons_page; /* while it is checked */
+
 static bool is_reason(const char *text, size_t size)
 {
     for (size_t at = 0; at < LENGTH_OF(rows); at++)
@@ -224,6 +226,44 @@ static const struct example examples[] = {
     {check_literals, "tests/x.c", "f(\"STORE-TORN\");", 0},
 };
 
+/* What is logged as a warning or an error wants somebody to look: `gentally help ID` has to tell them something. */
+static void check_news(const struct source_file *source, struct findings *findings)
+{
+    static const char *const levels[] = {"LOG_LEVEL_WARN,", "LOG_LEVEL_ERROR,", "level,"};
+
+    if (!begins_with(source->path, "src/"))
+        return;
+    for (size_t i = 0; i < LENGTH_OF(levels); i++)
+        for (const char *at = source->code; (at = strstr(at, levels[i])) != NULL;) {
+            char id[64];
+            at += strlen(levels[i]);
+            at += strspn(at, " \n");
+            size_t size = *at == '"' ? strcspn(at + 1, "\"\n") : 0;
+            snprintf(id, sizeof(id), "%.*s", (int)size, at + 1);
+            if (strchr(id, '-') != NULL && strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == size &&
+                !has_page(reasons_page, id))
+                complain(findings, source, source->text + (at - source->code),
+                         "no heading '## %s' in runbooks/reasons.md", id);
+        }
+}
+
+static const struct example news[] = {
+    {check_news, "src/x.c", "log_line(logger, LOG_LEVEL_WARN, \"NO-PAGE\", \"x\");", 1},
+    {check_news, "src/x.c", "log_line(logger,\n LOG_LEVEL_ERROR,\n \"NO-PAGE\", \"x\");", 1},
+    {check_news, "src/x.c", "log_line(logger, level, \"NO-PAGE\", \"x\");", 1},
+    {check_news, "src/x.c", "log_line(logger, LOG_LEVEL_WARN, \"WORKER-REWOUND\", \"x\");", 0},
+    {check_news, "src/x.c", "log_line(logger, LOG_LEVEL_INFO, \"NO-PAGE\", \"x\");", 0},
+};
+
+static void warnings_and_errors_have_their_page(void)
+{
+    reasons_page = read_text(GENTALLY_ROOT "/runbooks/reasons.md");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(reasons_page);
+    check_examples(news, LENGTH_OF(news));
+    check_tree(check_news);
+    free(reasons_page);
+}
+
 static void ids_are_given_by_name(void)
 {
     check_examples(examples, LENGTH_OF(examples));
@@ -242,6 +282,7 @@ int main(int argc, char **argv)
         {"every_page_is_of_something", every_page_is_of_something},
         {"every_reason_is_given", every_reason_is_given},
         {"ids_are_given_by_name", ids_are_given_by_name},
+        {"warnings_and_errors_have_their_page", warnings_and_errors_have_their_page},
         CU_TEST_INFO_NULL,
     };
     tree_open();
