@@ -162,7 +162,7 @@ enum verdict catalog_missing_print(const struct config *config, const struct cat
     if (verdict == GO_ON)
         verdict = totals_open(&search.missing, why);
     if (verdict == GO_ON)
-        verdict = live_counters_open(&search.counters, config, why);
+        verdict = live_counters_open(&search.counters, config, "catalog", why);
     for (size_t index = 0; verdict == GO_ON && index < count; index++)
         verdict = add_missing(&search, dimensions[index], why);
     if (verdict == GO_ON)

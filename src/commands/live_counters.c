@@ -45,12 +45,13 @@ static void merge_windows(struct live_counters *counters)
     counters->list.count = into + 1;
 }
 
-enum verdict live_counters_open(struct live_counters *counters, const struct config *config, struct reason *why)
+enum verdict live_counters_open(struct live_counters *counters, const struct config *config, const char *program,
+                                struct reason *why)
 {
     *counters = (struct live_counters){.config = config, .cell = malloc(sizeof(*counters->cell))};
     if (counters->cell == NULL)
         return no_memory(why, "for a cell");
-    log_open_as(&counters->logger, config->log_level, config->log_format, "live");
+    log_open_as(&counters->logger, config->log_level, config->log_format, program);
     enum verdict verdict = store_open(&counters->store, config, &counters->logger, why);
     if (verdict == GO_ON)
         verdict = count_partitions(counters, why);

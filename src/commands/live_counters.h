@@ -22,11 +22,12 @@ struct live_counters {
 };
 
 /*
- * Connects, counts the partitions, lists the windows. Close the counters also when this fails. HALT and TRY_LATER as
- * store_open() and store_windows() answer; HALT, STORE-STATE-MISSING: there is no partition at all.
+ * Connects, counts the partitions, lists the windows; the log says it as `program`. Close the counters also when this
+ * fails. HALT and TRY_LATER as store_open() and store_windows() answer; HALT, STORE-STATE-MISSING: there is no
+ * partition at all.
  */
 MUST_CHECK enum verdict live_counters_open(struct live_counters *counters, const struct config *config,
-                                           struct reason *why);
+                                           const char *program, struct reason *why);
 void live_counters_close(struct live_counters *counters);
 
 /* The window of `kind` that holds `at_ms` (INT64_MIN: the latest one). NULL if no such window has records. */

@@ -189,7 +189,7 @@ static enum verdict show(struct request *request, const struct config *config, s
     if (verdict == GO_ON)
         verdict = totals_open(&before, why);
     if (verdict == GO_ON)
-        verdict = live_counters_open(&counters, config, why);
+        verdict = live_counters_open(&counters, config, command_top.name, why);
     counters.takes = takes;
     counters.context = request;
     if (verdict == GO_ON)
