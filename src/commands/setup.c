@@ -23,13 +23,14 @@
 
 #define READY_MS 30000
 
-enum option { PARTITIONS, REPLICATION, BEGIN_AGAIN };
+enum option { PARTITIONS, REPLICATION, BEGIN_AGAIN, DRY_RUN };
 
 static const struct command_option option_table[] = {
     [PARTITIONS] = {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
     [REPLICATION] = {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
     [BEGIN_AGAIN] = {"begin-again", NULL,
                      "make lost states and settings anew, even where less is left than was counted", NULL},
+    [DRY_RUN] = {"dry-run", NULL, "say what would be made, or what stands in the way, and change nothing", NULL},
 };
 
 static enum verdict run(struct command_call *call, struct reason *why);
@@ -37,7 +38,7 @@ static enum verdict run(struct command_call *call, struct reason *why);
 const struct command command_setup = {
     .name = "setup",
     .purpose = "create what is missing: topics, Redis functions, the partitions' first state",
-    .arguments = "[--partitions N] [--replication N] [--begin-again] [configuration]",
+    .arguments = "[--partitions N] [--replication N] [--begin-again] [--dry-run] [configuration]",
     .summary = "create topics, Redis functions and first state; safe to repeat",
     .text =
         "Creates what is missing and leaves alone what is there: the input topic, dead letters, ledger and summary\n"
@@ -50,6 +51,10 @@ const struct command command_setup = {
         "carried out, says so, and workers with the old ones end (runbooks/settings.md); what would change the\n"
         "meaning of what is counted it refuses before anything is made. So it does where a summary topic has another\n"
         "number of partitions than it was filled with.\n"
+        "\n"
+        "--dry-run asks both servers for all that can be asked without a change: logins, rights to the topics (the\n"
+        "broker rehearses their creation), keys that are where they belong, settings, what each partition would\n"
+        "begin with. Whether functions may be loaded into Redis, and subjects registered, shows when it is done.\n"
         "\n"
         "  gentally setup --partitions 12 --replication 3\n",
     .options = option_table,
@@ -283,6 +288,105 @@ static enum verdict set_up(const struct request *request, struct reason *why)
     return verdict;
 }
 
+/* The namespace's topics, the input first. */
+struct topic_list {
+    char names[TOPICS_DELETED_MAX][TOPIC_NAME_MAX + 1];
+    int partitions[TOPICS_DELETED_MAX];
+    bool is_there[TOPICS_DELETED_MAX];
+    uint32_t count;
+};
+
+static bool list_topic(void *context, const char *name, int partitions, bool is_compacted)
+{
+    struct topic_list *list = context;
+
+    (void)is_compacted;
+    snprintf(list->names[list->count], sizeof(list->names[0]), "%s", name);
+    list->partitions[list->count++] = partitions;
+    return true;
+}
+
+static enum verdict tell_topics(const struct request *request, struct topic_list *list, struct reason *why)
+{
+    const char *names[TOPICS_DELETED_MAX];
+    uint32_t missing = 0;
+
+    list->count = 0;
+    topics_each(request->config, request->partitions, list_topic, list);
+    for (uint32_t i = 0; i < list->count; i++)
+        names[i] = list->names[i];
+    enum verdict verdict = topics_find(request->config, names, list->count, list->is_there, why);
+    for (uint32_t i = 0; i < list->count && verdict == GO_ON; i++)
+        if (!list->is_there[i]) {
+            printf("topic %s: would be created, partitions %d\n", list->names[i], list->partitions[i]);
+            missing++;
+        }
+    if (verdict == GO_ON)
+        printf("topics: %" PRIu32 " there, %" PRIu32 " to be created\n", list->count - missing, missing);
+    return verdict;
+}
+
+/* Which partitions of a topic that is there would begin, and whether they may. */
+static enum verdict tell_states(const struct request *request, struct store *store, struct reason *why)
+{
+    struct source *source = NULL;
+    struct partition_state state;
+    int32_t count = 0, missing = 0;
+    enum verdict verdict = source_open(&source, request->config, request->logger, why);
+
+    if (verdict == GO_ON)
+        verdict = source_partitions(source, &count, why);
+    if (verdict == GO_ON)
+        verdict = check_beginnings(request, store, source, count, why);
+    if (source != NULL)
+        source_close(source);
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+        verdict = store_state(store, i, &state, why);
+        if (verdict == HALT && why->id == STORE_STATE_MISSING) {
+            verdict = GO_ON;
+            missing++;
+        }
+    }
+    if (verdict == GO_ON)
+        printf("partitions: %" PRId32 ", of them new: %" PRId32 "\n", count, missing);
+    return verdict;
+}
+
+/* All of set_up() that changes nothing, and in its order. */
+static enum verdict rehearse(const struct request *request, struct reason *why)
+{
+    const struct config *config = request->config;
+    struct topic_list topics;
+    struct store *store = NULL;
+    enum verdict verdict = store_open(&store, config, request->logger, why);
+
+    if (verdict == GO_ON)
+        verdict = topics_rehearse(config, request->partitions, request->replication, why);
+    if (verdict == GO_ON)
+        verdict = check_places(config, why);
+    if (verdict == GO_ON)
+        verdict = store_check(store, why);
+    bool has_functions = verdict == GO_ON;
+    if (verdict == HALT && why->id == STORE_FUNCTIONS_MISSING)
+        verdict = GO_ON;
+    if (verdict == GO_ON)
+        printf("redis functions: %s\n", has_functions ? "there; would be loaded again" : "would be loaded");
+    if (verdict == GO_ON && has_functions)
+        verdict = setup_settings_compare(request->settings, config, store, request->may_begin_again, why);
+    if (verdict == GO_ON)
+        verdict = tell_topics(request, &topics, why);
+    if (verdict == GO_ON && !topics.is_there[0])
+        printf("partitions: %d, all of them new\n", request->partitions);
+    else if (verdict == GO_ON && has_functions)
+        verdict = tell_states(request, store, why);
+    else if (verdict == GO_ON)
+        printf("partitions, settings: known once the functions are there\n");
+    if (verdict == GO_ON)
+        printf("nothing was changed: without --dry-run it is done\n");
+    store_close(store);
+    return verdict;
+}
+
 static enum verdict run(struct command_call *call, struct reason *why)
 {
     const struct command_option *options = call->options;
@@ -297,7 +401,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
         !read_count(options[REPLICATION].value, -1, 1, &request.replication))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--partitions and --replication are whole numbers from 1");
     log_open_as(&logger, call->config->log_level, call->config->log_format, command_setup.name);
-    enum verdict verdict = set_up(&request, why);
+    enum verdict verdict = options[DRY_RUN].value != NULL ? rehearse(&request, why) : set_up(&request, why);
     log_close(&logger);
     return verdict;
 }

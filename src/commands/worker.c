@@ -1,6 +1,7 @@
 /* `gentally worker`: signals, time and exit codes around the loop in src/ingest/worker_turn.c. */
 #include "gentally/ingest/worker.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -22,12 +23,14 @@
 #define LEAVE_MS 9500
 #define OPENING_MS 1000
 
-enum option { DRAIN, CHECK_CONFIG, PRINT_CONFIG };
+enum option { DRAIN, CHECK_CONFIG, CHECK_START, PRINT_CONFIG };
 
 static const struct command_option option_table[] = {
     [DRAIN] = {"drain", NULL, "stop once every partition is read to its end and all windows are emitted", NULL},
     [CHECK_CONFIG] = {"check-config", NULL,
                       "say what of the configuration and the tables a start would refuse, and stop", NULL},
+    [CHECK_START] = {"check-start", NULL,
+                     "connect too, and say what else a start would refuse; joins no group, and stop", NULL},
     [PRINT_CONFIG] = {"print-config", NULL, "print the configuration in force, without secrets, and stop", NULL},
 };
 
@@ -36,11 +39,14 @@ static enum verdict run(struct command_call *call, struct reason *why);
 const struct command command_worker = {
     .name = "worker",
     .purpose = "count events: Kafka to Redis to summaries; run as many as you need",
-    .arguments = "[--drain] [--check-config | --print-config] [configuration]",
+    .arguments = "[--drain] [--check-config | --check-start | --print-config] [configuration]",
     .summary = "consume, count and emit: the job itself",
     .text =
         "Joins the consumer group, counts what the topic holds into Redis and emits summaries. Run as many as there\n"
         "are partitions; each may be killed at any time. SIGTERM: flush and leave. SIGHUP: read the tables again.\n"
+        "\n"
+        "--check-config asks no server. --check-start logs in to Redis and Kafka and looks for what setup made, for\n"
+        "the settings it made it with, and for the rights to it; the closer's transactional id is tried by a worker.\n"
         "\n"
         "  gentally setup && gentally worker --kafka-bootstrap-servers kafka:9092 --redis-url redis://redis:6379\n",
     .options = option_table,
@@ -136,6 +142,17 @@ static enum verdict open_exporter(struct worker_options *options, struct reason 
     return verdict;
 }
 
+static enum verdict check_start(const struct worker_options *options, struct reason *why)
+{
+    int32_t partitions = 0;
+    enum verdict verdict = worker_check_start(options, &partitions, why);
+
+    if (verdict == GO_ON)
+        printf("a worker would start: topic %s, partitions %" PRId32 ", namespace %s\n", options->config->topic,
+               partitions, options->config->namespace_);
+    return verdict;
+}
+
 static enum verdict run(struct command_call *call, struct reason *why)
 {
     const struct command_option *options = call->options;
@@ -160,6 +177,8 @@ static enum verdict run(struct command_call *call, struct reason *why)
             printf("the configuration is good\n");
         return verdict;
     }
+    if (options[CHECK_START].value != NULL)
+        return check_start(&worker_options, why);
     enum verdict verdict = leaving_open(&leaving, &how_to_leave, why);
     if (verdict == GO_ON)
         verdict = open_exporter(&worker_options, why);

@@ -23,7 +23,7 @@ from confluent_kafka.admin import (
 from harness import ROOT, check, equal, main, tail, wait_until
 from platform_records import RECORDS
 
-EX_NOPERM = 77
+EX_NOPERM, EX_CONFIG = 77, 78
 PARTITIONS = 2
 ROLES = ("worker", "deployer", "reader", "letters", "signals", "adapt", "producer")
 RESOURCES = {
@@ -314,6 +314,40 @@ def test_what_produces_misses_its_right_by_its_name(world):
             return status == EX_NOPERM
 
         wait_until(is_told, 20, f"the right of {role} to lack")
+
+
+def test_what_only_looks_finds_what_lacks_and_makes_nothing(world):
+    """`setup --dry-run` and `worker --check-start`, before and behind setup, and without a right."""
+    secured = Secured(world)
+    setup, check_start = ("setup", "--partitions", PARTITIONS), ("worker", "--check-start")
+    create = next(right for right in rights_of(world, "deployer") if right[0] == "Create")
+    told = secured.run("deployer", *setup, "--dry-run").out
+    for line in (f"topic {world.topic}: would be created", "redis functions: would be loaded", "nothing was changed"):
+        check(line in told, f"a dry run does not say: {line}", told)
+    secured.lacks("deployer", create, *setup, "--dry-run")
+    equal(secured.topics(), [], "topics that a dry run made")
+    equal(world.redis.command("KEYS", "*"), [], "keys that a dry run made")
+    equal(world.redis.command("FUNCTION", "LIST"), [], "functions that a dry run loaded")
+    process = secured.start("worker", *check_start)
+    equal(process.wait(60), EX_CONFIG, f"exit status before setup; it said {tail(process.log)}")
+    check("SOURCE-TOPIC-MISSING" in process.log, "no reason before setup", tail(process.log))
+
+    secured.run("deployer", *setup)
+    told = secured.run("deployer", "setup", "--dry-run").out
+    check(f"partitions: {PARTITIONS}, of them new: 0" in told, "a dry run behind setup", told)
+    told = secured.run("worker", *check_start).out
+    check(f"a worker would start: topic {world.topic}, partitions {PARTITIONS}" in told, "what a start is told", told)
+    [write] = [right for right in rights_of(world, "worker") if right[:2] == ("Write", "topic")]
+    secured.revoke("worker", write)
+
+    def is_told():
+        process = secured.start("worker", *check_start)
+        return process.wait(60) == EX_NOPERM and "lacks Write on topic" in process.log
+
+    wait_until(is_told, 20, "the right to write to lack")
+    world.redis.command("DEL", f"{world.namespace}:{{{world.topic}:1}}:meta")
+    told = secured.run("deployer", "setup", "--dry-run").out
+    check(f"partitions: {PARTITIONS}, of them new: 1" in told, "a dry run where a state was lost", told)
 
 
 def test_nothing_is_half_made_without_a_right(world):

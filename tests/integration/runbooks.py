@@ -99,6 +99,7 @@ NAME_ALONE = Not("the command's name; what follows it stands in a block of a pag
 # By beginnings of commands, with what of `page:` stands before them; the longest one holds.
 TREATED = {
     "gentally worker --check-config": Ends(0),
+    "gentally worker --check-start": Ends(0),
     "gentally worker": Stays("WORKER-ASSIGNED"),
     "gentally worker --drain": Ends(0),
     "GENTALLY_DEAD_LETTERS_KEEP=sealed": Stays("WORKER-ASSIGNED"),

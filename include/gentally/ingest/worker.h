@@ -29,6 +29,12 @@ MUST_CHECK enum verdict worker_open(struct worker **worker, const struct worker_
  * closes all of it: what --check-config looks at. HALT with what a start would refuse. */
 MUST_CHECK enum verdict worker_check(const struct worker_options *options, struct reason *why);
 
+/* Does all that worker_open() does but joining the group: connects, logs in, and looks for what `gentally setup` made
+ * and for the rights to it. Nothing is changed. `*partitions` are those of the topic. Blocks, and answers, as
+ * worker_open() does. */
+MUST_CHECK enum verdict worker_check_start(const struct worker_options *options, int32_t *partitions,
+                                           struct reason *why);
+
 /* Leaves the group and frees everything, without a flush. NULL does nothing. May block up to `session.timeout.ms`. */
 void worker_close(struct worker *worker);
 
