@@ -152,7 +152,7 @@ static bool has_aged(struct closer *closer, enum window_kind kind, int64_t *floo
     if (!store_is_cluster(closer->store))
         return true;
     bool is_kept = before.is_there && survey_floor(&closer->survey, kind) >= before.floor_ms;
-    bool is_old = is_kept && closer->now_ms - before.sealed_ms >= STORE_FORGOTTEN_MS;
+    bool is_old = is_kept && closer->now_ms - before.sealed_ms >= store_forgotten_ms();
     if (is_old)
         *floor_ms = before.floor_ms;
     if (is_old || !is_kept)
@@ -165,7 +165,7 @@ static bool is_aging(const struct closer *closer, enum window_kind kind)
 {
     const struct aging *aging = &closer->aging[kind];
 
-    return aging->is_there && closer->now_ms - aging->sealed_ms < STORE_FORGOTTEN_MS;
+    return aging->is_there && closer->now_ms - aging->sealed_ms < store_forgotten_ms();
 }
 
 /* Ends the windows of one kind that start before the floor. Nothing is sealed, nor deleted, but with the lease in hand:

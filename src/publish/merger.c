@@ -168,7 +168,7 @@ static int64_t safe_until(const struct merger *merger, struct mark *mark, int64_
 {
     if (!store_is_cluster(merger->store))
         return mark->merged;
-    if (mark->aging > 0 && now_ms - mark->aging_ms >= STORE_FORGOTTEN_MS) {
+    if (mark->aging > 0 && now_ms - mark->aging_ms >= store_forgotten_ms()) {
         mark->aged = mark->aging;
         mark->aging = 0;
     }

@@ -62,6 +62,11 @@ bool store_is_cluster(const struct store *store)
     return store_link_is_cluster(store->link);
 }
 
+int64_t store_forgotten_ms(void)
+{
+    return INT64_C(15) * 60 * 1000;
+}
+
 void store_close(struct store *store)
 {
     if (store == NULL)

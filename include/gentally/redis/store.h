@@ -59,9 +59,11 @@ bool store_is_connected(const struct store *store);
 uint64_t store_connections(const struct store *store);
 
 /* True if the store is a Redis Cluster, in which each primary loses its last writes without the others: that one
- * partition or shard has something says nothing of another one, unless all had it STORE_FORGOTTEN_MS ago. */
+ * partition or shard has something says nothing of another one, unless all had it store_forgotten_ms() ago. */
 bool store_is_cluster(const struct store *store);
-#define STORE_FORGOTTEN_MS (15 * 60 * 1000) /* writes that a primary may lose: of no more time than this */
+
+/* Writes that a primary may lose are of no more time than this: a quarter of an hour. */
+int64_t store_forgotten_ms(void);
 
 /* Asks Redis for its time of day, in ms: after 1970, up to the year 9999. HALT: STORE-ERROR, it tells no such time. */
 MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
