@@ -347,6 +347,8 @@ enum verdict assignment_merge(struct assignment *assignment, struct merger *merg
         enum verdict dropped = is_merged ? merger_drop(merger, &partition->state, now_ms, why) : TRY_LATER;
         if (dropped == GO_ON && merger_has_all(merger, partition->state.partition))
             partition_merged(partition, true, now_ms);
+        if (dropped == GO_ON)
+            partition_keeps_merged(partition, merger_drop_ms(merger, partition->state.partition));
         verdict = take_merge(assignment, partition, dropped, now_ms, why);
     }
     return verdict;

@@ -158,6 +158,7 @@ void partition_rewind(struct partition *partition, const struct partition_state 
     partition->pair_entries = state->pairs_first < 1 ? 0 : state->pairs_last - state->pairs_first + 1;
     partition->pair_count = 0;
     partition->pairs_ms = partition->flushed_ms;
+    partition->drop_ms = 0;
     partition->is_stale = true;
     partition->is_waiting = false;
     partition->must_claim = false;
@@ -281,9 +282,16 @@ bool partition_has_pairs(const struct partition *partition)
     return partition->pair_entries > 0 && !partition->is_stopped && !partition->must_claim;
 }
 
+static bool may_drop(const struct partition *partition, int64_t now_ms)
+{
+    bool is_due = partition->drop_ms > 0 && now_ms >= partition->drop_ms;
+
+    return is_due && !partition->is_stopped && !partition->must_claim;
+}
+
 bool partition_may_merge(const struct partition *partition, int64_t now_ms)
 {
-    return partition_has_pairs(partition) && now_ms >= partition->merge_ms;
+    return (partition_has_pairs(partition) || may_drop(partition, now_ms)) && now_ms >= partition->merge_ms;
 }
 
 bool partition_must_merge(const struct partition *partition, bool is_all, int64_t now_ms)
@@ -291,7 +299,7 @@ bool partition_must_merge(const struct partition *partition, bool is_all, int64_
     bool is_old = now_ms - partition->pairs_ms >= partition->config->apply_interval_ms;
     bool is_large = partition->pair_entries >= PAIR_ENTRIES_MAX;
 
-    return partition_may_merge(partition, now_ms) && (is_all || is_old || is_large);
+    return partition_may_merge(partition, now_ms) && (is_all || is_old || is_large || may_drop(partition, now_ms));
 }
 
 void partition_merged(struct partition *partition, bool is_done, int64_t now_ms)
@@ -301,6 +309,11 @@ void partition_merged(struct partition *partition, bool is_done, int64_t now_ms)
         return;
     }
     partition->pair_entries = partition->pair_count = 0;
+}
+
+void partition_keeps_merged(struct partition *partition, int64_t drop_ms)
+{
+    partition->drop_ms = drop_ms;
 }
 
 struct partition_flush partition_flush_of(const struct partition *partition)

@@ -36,6 +36,7 @@ struct partition {
     int64_t pair_count;   /* activities of those that were written here */
     int64_t pairs_ms;     /* monotonic time from which on they are there */
     int64_t merge_ms;     /* monotonic time before which merging is not tried again */
+    int64_t drop_ms;      /* monotonic time from which on entries that are merged may go; 0: there are none */
     int64_t end_ms; /* monotonic time at which the log's end was reached first since an event; valid if is_quiet */
     bool is_quiet;  /* no event came since then: other records may have */
     int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
@@ -136,15 +137,18 @@ void partition_applied(struct partition *partition, bool is_done, int64_t now_ms
 /* True if the store has pairs that this owner is to merge, be it now or after a moment. */
 bool partition_has_pairs(const struct partition *partition);
 
-/* True if that was not tried a moment ago. */
+/* True if that was not tried a moment ago; or if what was merged may be dropped by now. */
 bool partition_may_merge(const struct partition *partition, int64_t now_ms);
 
-/* True if pairs are to be merged: the oldest have waited for the configured interval, or `is_all`. Not for a moment
- * after it could not be. */
+/* True if pairs are to be merged: the oldest have waited for the configured interval, or `is_all`; or to be dropped.
+ * Not for a moment after it could not be. */
 bool partition_must_merge(const struct partition *partition, bool is_all, int64_t now_ms);
 
 /* The pairs were merged at `now_ms`; or they could not be, for now. */
 void partition_merged(struct partition *partition, bool is_done, int64_t now_ms);
+
+/* What is merged is to be dropped from `drop_ms` on (monotonic; 0: nothing is). */
+void partition_keeps_merged(struct partition *partition, int64_t drop_ms);
 
 /* The partition's part of a checkpoint. Borrows rows and ids of the partition, which must not change before
  * partition_flushed(). */

@@ -191,6 +191,13 @@ enum verdict merger_drop(struct merger *merger, const struct partition_state *st
     return upto == 0 ? GO_ON : store_pairs_drop(merger->store, state, upto, merger->connections, why);
 }
 
+int64_t merger_drop_ms(const struct merger *merger, int32_t partition)
+{
+    const struct mark *mark = (size_t)partition < merger->mark_count ? &merger->marks[partition] : NULL;
+
+    return mark == NULL || mark->aging == 0 ? 0 : mark->aging_ms + store_forgotten_ms();
+}
+
 /* Gathers of the partitions that have more, as much as is merged together. `*is_all`: nothing is left then. */
 static enum verdict gather_some(struct merger *merger, int32_t partitions, bool *is_all, struct reason *why)
 {

@@ -46,6 +46,9 @@ bool merger_has_all(const struct merger *merger, int32_t partition);
 MUST_CHECK enum verdict merger_drop(struct merger *merger, const struct partition_state *state, int64_t now_ms,
                                     struct reason *why);
 
+/* Monotonic time from which on merger_drop() has more to drop of what is merged; 0: it has dropped all. */
+int64_t merger_drop_ms(const struct merger *merger, int32_t partition);
+
 /* Merges what the partitions 0 to `partitions` - 1 have: the union is complete then for all records that are counted.
  * Verdicts of merger_gather() and merger_finish(). */
 MUST_CHECK enum verdict merger_run(struct merger *merger, int32_t partitions, struct reason *why);

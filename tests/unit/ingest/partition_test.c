@@ -275,6 +275,28 @@ static void a_rewound_partition_stands_where_the_store_stands(void)
     partition_close(partition);
 }
 
+/* Nobody flushes any more, and what was merged goes all the same; not by who has yet to claim the partition. */
+static void what_was_merged_is_dropped_in_its_time(void)
+{
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
+
+    CU_ASSERT_FALSE(partition_must_merge(partition, true, 90000));
+    partition_keeps_merged(partition, 60000);
+    CU_ASSERT_FALSE(partition_must_merge(partition, true, 59999));
+    CU_ASSERT_FALSE(partition_has_pairs(partition)); /* for which a drain would wait */
+    CU_ASSERT_TRUE(partition_must_merge(partition, false, 60000));
+    partition_merged(partition, false, 60000); /* no answer: again after a moment */
+    CU_ASSERT_FALSE(partition_must_merge(partition, false, 60999));
+    CU_ASSERT_TRUE(partition_must_merge(partition, false, 61000));
+    partition->must_claim = true;
+    CU_ASSERT_FALSE(partition_must_merge(partition, false, 61000));
+    partition->must_claim = false;
+    partition_keeps_merged(partition, 0);
+    CU_ASSERT_FALSE(partition_must_merge(partition, false, 61000));
+    partition_close(partition);
+}
+
 int main(int argc, char **argv)
 {
     struct reason why;
@@ -291,6 +313,7 @@ int main(int argc, char **argv)
         {"a_partition_that_is_behind_is_flushed_later", a_partition_that_is_behind_is_flushed_later},
         {"a_journal_is_applied_when_it_is_old_large_or_wide", a_journal_is_applied_when_it_is_old_large_or_wide},
         {"a_rewound_partition_stands_where_the_store_stands", a_rewound_partition_stands_where_the_store_stands},
+        {"what_was_merged_is_dropped_in_its_time", what_was_merged_is_dropped_in_its_time},
         CU_TEST_INFO_NULL,
     };
 

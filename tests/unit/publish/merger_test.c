@@ -194,10 +194,12 @@ static void a_cluster_keeps_what_was_merged_for_long(void)
         CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
         CU_ASSERT_EQUAL(world.dropped, 0);
         CU_ASSERT_TRUE(merger_has_all(merger, 0));
+        CU_ASSERT_EQUAL(merger_drop_ms(merger, 0), 1000 + 15 * minute_ms);
         world.last[0] = 7; /* since the first time */
     }
     CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
     CU_ASSERT_EQUAL(world.dropped, 4);
+    CU_ASSERT_EQUAL(merger_drop_ms(merger, 0), now_ms + 15 * minute_ms); /* of the others */
     now_ms += 15 * minute_ms - 1;
     CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
     CU_ASSERT_EQUAL(world.dropped, 4);
@@ -209,6 +211,8 @@ static void a_cluster_keeps_what_was_merged_for_long(void)
     now_ms += 15 * minute_ms;
     CU_ASSERT_EQUAL(merger_drop(merger, &state, now_ms, &why), GO_ON);
     CU_ASSERT_EQUAL(world.dropped, 7);
+    CU_ASSERT_EQUAL(merger_drop_ms(merger, 0), 0);
+    CU_ASSERT_EQUAL(merger_drop_ms(merger, 1), 0);
     is_cluster = false;
     merger_close(merger);
 }
