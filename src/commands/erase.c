@@ -11,8 +11,10 @@
 
 #include "erase_letters.h"
 #include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
 #include "gentally/ingest/erasure.h"
+#include "gentally/ingest/erasure_wait.h"
 #include "gentally/ingest/pseudonym.h"
 #include "gentally/ingest/settings_told.h"
 #include "gentally/kafka/letter_keys.h"
@@ -22,12 +24,13 @@
 #include "gentally/redis/store_lease.h"
 #include "gentally/redis/store_settings.h"
 
-enum option { ACCOUNT, YES, PRIVATE_KEY };
+enum option { ACCOUNT, YES, PRIVATE_KEY, WAIT };
 
 static const struct command_option option_table[] = {
     [ACCOUNT] = {"account", "A", "the account, as producers write it; - reads it from standard input", NULL},
     [YES] = {"yes", NULL, "do it; without, only say what would be done", NULL},
     [PRIVATE_KEY] = {"private-key", "FILE", "PEM file of the keys that open sealed letters", NULL},
+    [WAIT] = {"wait", "MINUTES", "over a Redis Cluster: until its pairs may go, 0 to 1440 (default 60)", NULL},
 };
 
 static enum verdict run(struct command_call *call, struct reason *why);
@@ -35,7 +38,7 @@ static enum verdict run(struct command_call *call, struct reason *why);
 const struct command command_erase = {
     .name = "erase",
     .purpose = "erase one account from counters, summaries and dead letters; totals stay",
-    .arguments = "--account A [--private-key FILE] [--yes]",
+    .arguments = "--account A [--private-key FILE] [--wait MINUTES] [--yes]",
     .summary = "erase one account from counters, summaries and dead letters; totals stay",
     .text =
         "Rows of the account, in Redis and in the topics of summaries, are added to the row of account (erased),\n"
@@ -47,6 +50,9 @@ const struct command command_erase = {
         "the next one, and workers wait for that. The input topic, backups and copies downstream are not touched:\n"
         "runbooks/erase.md. Without --yes nothing is changed.\n"
         "\n"
+        "Over a Redis Cluster it first waits, while workers count, until workers dropped what flushes noted of its\n"
+        "pairs, a quarter of an hour ago.\n"
+        "\n"
         "Example:\n"
         "  echo user-4711 | gentally erase --account - --yes",
     .options = option_table,
@@ -54,6 +60,7 @@ const struct command command_erase = {
     .run = run,
 };
 
+#define WAIT_MINUTES 60
 #define LEASE_MS 120000 /* for a command that was killed: then closers look whether an erasure is under way */
 
 struct erasing {
@@ -61,12 +68,15 @@ struct erasing {
     struct logger logger;
     char account[EVENT_TEXT_MAX + 2];
     bool is_dry, has_key;
+    int64_t wait_minutes;
     struct store *store;
     struct settings settings;
     struct rollups rollups; /* that name accounts */
     struct pseudonym pseudonym;
     char name[PSEUDONYM_TEXT_SIZE], mark[ERASED_MARK_SIZE];
-    bool has_other; /* another account's erasure is under way */
+    bool has_other;    /* another account's erasure is under way */
+    bool is_taken_up;  /* this one is, by a run that was killed */
+    bool has_left_any; /* pairs of retention, for the next run */
     char holder[LEASE_TOKEN_SIZE];
     struct letter_opener *opener;
     int64_t offsets[PARTITIONS_MAX];
@@ -137,7 +147,8 @@ static enum verdict check(struct erasing *erasing, struct reason *why)
     if (verdict != GO_ON)
         return verdict;
     kept = erasing->settings;
-    if (settings_is_erasing(&kept))
+    erasing->is_taken_up = settings_is_erasing(&kept);
+    if (erasing->is_taken_up)
         kept.pending[0] = '\0';
     verdict = settings_check(&kept, &told, ns, why);
     for (int32_t i = 0; i < kept.partitions && verdict == GO_ON; i++)
@@ -150,10 +161,6 @@ static enum verdict check(struct erasing *erasing, struct reason *why)
     if (erasing->has_other)
         return reason_set(why, HALT, ERASE_UNDER_WAY, 0,
                           "the erasure of another account was begun and is not finished: run that again first");
-    if (store_is_cluster(erasing->store))
-        return reason_set(why, HALT, ERASE_REFUSED, 0,
-                          "over a Redis Cluster accounts are not erased: what was merged of retention a moment ago may "
-                          "not be dropped there; count into a new namespace (runbooks/rebuild.md)");
     if (erasing->settings.has_amended && erasing->rollups.count > 0)
         return reason_set(why, HALT, ERASE_REFUSED, 0,
                           "with ids = amend, now or once, Redis keeps with each id which account's row it was counted "
@@ -194,16 +201,21 @@ static enum verdict finish(struct erasing *erasing, struct reason *why)
     return verdict == GO_ON ? store_lease_return(erasing->store, erasing->holder, why) : verdict;
 }
 
+static struct erasure_order order_of(struct erasing *erasing, bool is_dry)
+{
+    return (struct erasure_order){.config = erasing->config,
+                                  .settings = &erasing->settings,
+                                  .store = erasing->store,
+                                  .logger = &erasing->logger,
+                                  .account = erasing->pseudonym,
+                                  .is_dry = is_dry};
+}
+
 /* Counters and summaries; or, if it `is_dry`, a look at what of them there is. */
 static enum verdict run_over(struct erasing *erasing, bool is_dry, struct erasure_counts *cells,
                              struct restate_counts *rows, struct reason *why)
 {
-    const struct erasure_order erasure = {.config = erasing->config,
-                                          .settings = &erasing->settings,
-                                          .store = erasing->store,
-                                          .logger = &erasing->logger,
-                                          .account = erasing->pseudonym,
-                                          .is_dry = is_dry};
+    const struct erasure_order erasure = order_of(erasing, is_dry);
     struct restate_order restate = {.config = erasing->config,
                                     .rollups = &erasing->rollups,
                                     .account = erasing->name,
@@ -217,6 +229,18 @@ static enum verdict run_over(struct erasing *erasing, bool is_dry, struct erasur
     return verdict == GO_ON && erasing->rollups.count > 0 ? restate_erased(&restate, rows, why) : verdict;
 }
 
+/* Workers count meanwhile; and somebody may have changed what an erasure cannot do. Where it is taken up, that was
+ * waited for before it began. */
+static enum verdict await(struct erasing *erasing, struct reason *why)
+{
+    const struct erasure_order erasure = order_of(erasing, false);
+
+    if (erasing->is_taken_up)
+        return GO_ON;
+    enum verdict verdict = erasure_await(&erasure, erasing->wait_minutes * 60000, why);
+    return verdict == GO_ON ? check(erasing, why) : verdict;
+}
+
 /* What cannot be read is found before workers have to wait. */
 static enum verdict erase_counted(struct erasing *erasing, struct reason *why)
 {
@@ -224,6 +248,8 @@ static enum verdict erase_counted(struct erasing *erasing, struct reason *why)
     struct restate_counts rows = {0};
     enum verdict verdict = run_over(erasing, true, &cells, &rows, why);
 
+    if (verdict == GO_ON && !erasing->is_dry)
+        verdict = await(erasing, why);
     if (verdict == GO_ON && !erasing->is_dry)
         verdict = begin(erasing, why);
     if (verdict == GO_ON && !erasing->is_dry)
@@ -234,6 +260,9 @@ static enum verdict erase_counted(struct erasing *erasing, struct reason *why)
         printf("rows of windows in Redis: %" PRIu64 "\npairs of retention: %" PRIu64 "\nrows of summaries: %" PRIu64
                ", in %" PRIu64 " windows\n",
                cells.rows, cells.pairs, rows.rows, rows.windows);
+    if (verdict == GO_ON && cells.noted > 0)
+        printf("pairs that workers have yet to drop: %" PRIu64 "\n", cells.noted);
+    erasing->has_left_any = cells.noted > 0 && !erasing->is_dry;
     return verdict;
 }
 
@@ -263,6 +292,8 @@ static enum verdict erase(struct erasing *erasing, const struct command_call *ca
     enum verdict verdict = read_account(erasing, &call->options[ACCOUNT], why);
 
     if (verdict == GO_ON)
+        verdict = option_integer(&call->options[WAIT], 0, 1440, &erasing->wait_minutes, why);
+    if (verdict == GO_ON)
         verdict = name_account(erasing, why);
     if (verdict == GO_ON && call->options[PRIVATE_KEY].value != NULL)
         verdict = letter_opener_open(&erasing->opener, call->options[PRIVATE_KEY].value, why);
@@ -276,6 +307,10 @@ static enum verdict erase(struct erasing *erasing, const struct command_call *ca
         verdict = erase_counted(erasing, why);
     if (verdict == GO_ON)
         verdict = erase_written(erasing, why);
+    if (verdict == GO_ON && erasing->has_left_any)
+        return reason_set(why, TRY_LATER, ERASE_TOO_EARLY, 0,
+                          "all but pairs of retention is erased: flushes noted some meanwhile, which workers have yet "
+                          "to drop; run it again, once the account sends no more");
     if (verdict == GO_ON)
         printf("%s\n", erasing->is_dry ? "nothing was changed: --yes erases" : "erased");
     return verdict;
@@ -288,6 +323,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (erasing == NULL)
         return no_memory(why, "to erase an account");
     erasing->config = call->config;
+    erasing->wait_minutes = WAIT_MINUTES;
     erasing->is_dry = call->options[YES].value == NULL;
     log_open_as(&erasing->logger, call->config->log_level, call->config->log_format, command_erase.name);
     enum verdict verdict = erase(erasing, call, why);

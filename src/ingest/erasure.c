@@ -2,6 +2,9 @@
  * With the partition claimed, its journal is applied, so that cells hold all; what flushes noted of retention is merged
  * and dropped; then rows are renamed one by one. Whoever is killed in between leaves rows of either name, and the sum
  * of both is what it was.
+ *
+ * Over a cluster nothing is dropped here. Was the account noted again since it was waited for, its pairs stay, whole,
+ * for the next run: in the shard alone they would be missed there, and merged again.
  */
 #include "gentally/ingest/erasure.h"
 
@@ -10,6 +13,7 @@
 #include <time.h>
 
 #include "apply.h"
+#include "erasure_entries.h"
 #include "gentally/base/clock.h"
 #include "gentally/base/grow.h"
 #include "gentally/core/cell.h"
@@ -32,7 +36,8 @@ struct erasing {
     struct rollups rollups; /* that name accounts */
     char name[PSEUDONYM_TEXT_SIZE];
     struct applier *applier;
-    struct merger *merger; /* NULL: without retention */
+    struct merger *merger;         /* NULL: without retention, or where nothing that was just merged may be dropped */
+    struct activities *activities; /* scratch: entries that may not be dropped; NULL: there are none */
     struct accumulator *accumulator;
     struct found_row *found;
     uint32_t found_count;
@@ -178,10 +183,14 @@ static enum verdict erase_rows(struct erasing *erasing, const struct partition_s
 
 /* ---- a partition ---- */
 
-/* What its flushes noted of retention becomes a part of the shards, where the account can be found. */
+/* What its flushes noted of retention becomes a part of the shards, where the account can be found; or it is looked for
+ * among what they noted. */
 static enum verdict merge_pairs(struct erasing *erasing, const struct partition_state *state, struct reason *why)
 {
-    if (erasing->merger == NULL)
+    if (erasing->activities != NULL)
+        return erasure_entries(erasing->order->store, state->partition, erasing->order->account, erasing->activities,
+                               &erasing->counts->noted, why);
+    if (erasing->merger == NULL || erasing->order->is_dry)
         return GO_ON;
     for (;;) {
         merger_begin(erasing->merger);
@@ -207,7 +216,7 @@ static enum verdict erase_claimed(struct erasing *erasing, int32_t partition, in
         return GO_ON;
     for (bool is_done = erasing->order->is_dry; verdict == GO_ON && !is_done;)
         verdict = applier_run(erasing->applier, &state, APPLY_RUN_US, &is_done, why);
-    if (verdict == GO_ON && !erasing->order->is_dry)
+    if (verdict == GO_ON)
         verdict = merge_pairs(erasing, &state, why);
     if (verdict == GO_ON)
         verdict = erase_rows(erasing, &state, why);
@@ -219,11 +228,13 @@ static enum verdict erase_claimed(struct erasing *erasing, int32_t partition, in
 static enum verdict erase_partition(struct erasing *erasing, int32_t partition, int64_t *offset, struct reason *why)
 {
     static const struct timespec pause = {0, PAUSE_NS};
+    const uint64_t noted = erasing->counts->noted;
     enum verdict verdict = TRY_LATER;
 
     for (int i = 0; i < ATTEMPTS && (verdict == TRY_LATER || verdict == REWIND); i++) {
         if (i > 0)
             nanosleep(&pause, NULL);
+        erasing->counts->noted = noted;
         verdict = erase_claimed(erasing, partition, offset, why);
     }
     return verdict == REWIND ? TRY_LATER : verdict;
@@ -237,10 +248,9 @@ static enum verdict erase_pairs(struct erasing *erasing, struct reason *why)
     uint8_t account[ACCOUNT_SIZE];
     uint32_t pairs = 0;
 
-    if (order->settings->retention == RETENTION_NEVER)
+    if (order->settings->retention == RETENTION_NEVER || (erasing->counts->noted > 0 && !order->is_dry))
         return GO_ON;
-    for (unsigned i = 0; i < ACCOUNT_SIZE; i++)
-        account[i] = (uint8_t)(i < 8 ? order->account.high >> (56 - 8 * i) : order->account.low >> (120 - 8 * i));
+    erasure_account(order->account, account);
     enum verdict verdict = store_retention_erase(order->store, account, order->is_dry, &pairs, why);
     erasing->counts->pairs += pairs;
     return verdict;
@@ -254,9 +264,10 @@ static enum verdict open_parts(struct erasing *erasing, struct reason *why)
     erasing->accumulator = calloc(1, sizeof(*erasing->accumulator));
     if (verdict == GO_ON && erasing->accumulator == NULL)
         verdict = no_memory(why, "to add up rows");
-    if (verdict == GO_ON && order->settings->retention == RETENTION_ON)
-        verdict = merger_open(&erasing->merger, order->store, false, why);
-    return verdict;
+    if (verdict != GO_ON || order->settings->retention != RETENTION_ON)
+        return verdict;
+    return store_is_cluster(order->store) ? activities_open(&erasing->activities, why)
+                                          : merger_open(&erasing->merger, order->store, false, why);
 }
 
 enum verdict erasure_run(const struct erasure_order *order, int64_t offsets[], struct erasure_counts *counts,
@@ -274,6 +285,7 @@ enum verdict erasure_run(const struct erasure_order *order, int64_t offsets[], s
         verdict = erase_pairs(&erasing, why);
     applier_close(erasing.applier);
     merger_close(erasing.merger);
+    activities_close(erasing.activities);
     free(erasing.accumulator);
     free(erasing.found);
     free(erasing.windows);

@@ -26,6 +26,7 @@ struct erasure_order {
 struct erasure_counts {
     uint64_t rows;  /* of cells, of a partition and window each */
     uint64_t pairs; /* of retention */
+    uint64_t noted; /* of pairs, over a cluster, by flushes whose notes may not be dropped yet: then its pairs stay */
 };
 
 /*
