@@ -59,7 +59,8 @@ static void look(struct closing *closing, const struct lease *lease, int64_t now
     if (!is_asked || is_answered)
         closing->looks = lease->looks;
     closing->lease = is_answered ? LEASE_TAKEN : LEASE_UNKNOWN;
-    closing->is_stuck = false; /* It is another's now. */
+    closing->state = CLOSING_GOES_ON; /* It is another's now. */
+    closing_watch_clear(&closing->watch);
     closing->due_ms = now_ms + (is_answered ? RETRY_MS : WATCH_MS);
 }
 
@@ -119,15 +120,23 @@ static void tell_stuck(struct closing *closing, const struct closing_turn *turn)
     closing->told_ms = turn->now_ms;
 }
 
-/* Closing is over for now; counting is not. Another worker may have what this one lacks. */
-static void get_stuck(struct closing *closing, const struct closing_turn *turn, const struct reason *why)
+/* Closing is over for now; counting is not. Another worker may have what this one lacks. Trouble that has to be mended
+ * is looked at less and less often; that which ends by itself, as soon as counting can bear it. */
+static void get_stuck(struct closing *closing, const struct closing_turn *turn, enum closing_state state,
+                      const struct reason *why)
 {
-    bool is_new = !closing->is_stuck || closing->why.id != why->id;
-
-    closing->is_stuck = true;
+    if (closing->state == CLOSING_STUCK && state == CLOSING_WAITS) { /* Nobody has mended it meanwhile. */
+        state = CLOSING_STUCK;
+        why = &closing->why;
+    }
+    bool is_new = closing->state != state || closing->why.id != why->id;
+    if (closing->state != state)
+        closing->attempts = 0;
+    closing->state = state;
     closing->why = *why;
     closing->pause_ms = CLOSING_STUCK_MS;
-    for (uint32_t i = 0; i < closing->attempts && closing->pause_ms < CLOSING_STUCK_LAST_MS; i++)
+    for (uint32_t i = 0; state == CLOSING_STUCK && i < closing->attempts && closing->pause_ms < CLOSING_STUCK_LAST_MS;
+         i++)
         closing->pause_ms *= 2;
     closing->attempts++;
     if (is_new)
@@ -137,21 +146,34 @@ static void get_stuck(struct closing *closing, const struct closing_turn *turn, 
 
 static void get_free(struct closing *closing, struct logger *logger)
 {
-    if (closing->is_stuck)
+    if (closing->state != CLOSING_GOES_ON)
         log_line(logger, LOG_LEVEL_INFO, "WORKER-CLOSES-AGAIN", "reason=%s", reason_name(closing->why.id));
-    closing->is_stuck = false;
+    closing->state = CLOSING_GOES_ON;
     closing->attempts = 0;
+    closing_watch_clear(&closing->watch);
 }
 
 /* Whether an attempt is put off. */
 static bool must_wait(struct closing *closing, const struct closing_turn *turn)
 {
+    int64_t rest_ms = closing_watch_rest_ms(&closing->watch, turn->now_ms);
+
     if (closing->pause_ms > 0)
-        closing->due_ms = turn->now_ms + closing->pause_ms;
+        closing->due_ms = turn->now_ms + (closing->pause_ms > rest_ms ? closing->pause_ms : rest_ms);
     closing->pause_ms = 0;
-    if (closing->is_stuck && turn->now_ms - closing->told_ms >= CLOSING_TOLD_MS)
+    if (closing->state != CLOSING_GOES_ON && turn->now_ms - closing->told_ms >= CLOSING_TOLD_MS)
         tell_stuck(closing, turn);
     return turn->now_ms < closing->due_ms;
+}
+
+/* With the lease in hand: who has none holds up nobody else. */
+static enum verdict attempt(struct closing *closing, const struct closing_turn *turn, struct reason *why)
+{
+    enum verdict verdict = close_windows(closing, turn, why);
+
+    if (verdict != GO_ON)
+        closing_watch_fail(&closing->watch, turn->now_ms);
+    return verdict;
 }
 
 void closing_turn(struct closing *closing, const struct closing_turn *turn)
@@ -166,13 +188,13 @@ void closing_turn(struct closing *closing, const struct closing_turn *turn)
     if (verdict == GO_ON && closing->lease != LEASE_OURS)
         return;
     if (verdict == GO_ON)
-        verdict = close_windows(closing, turn, &why);
-    if (verdict == HALT) {
-        get_stuck(closing, turn, &why);
-        return;
-    }
+        verdict = attempt(closing, turn, &why);
     if (verdict == GO_ON) {
         get_free(closing, turn->logger);
+        return;
+    }
+    if (verdict == HALT || closing_watch_is_over(&closing->watch, turn->now_ms)) {
+        get_stuck(closing, turn, verdict == HALT ? CLOSING_STUCK : CLOSING_WAITS, &why);
         return;
     }
     closing->pause_ms = RETRY_MS;
@@ -190,9 +212,14 @@ bool closing_is_done(const struct closing *closing, int64_t now_ms)
     return !closing->has_more && closing->closer != NULL && closing->pause_ms == 0 && now_ms >= closing->due_ms;
 }
 
+bool closing_is_active(const struct closing *closing)
+{
+    return closing->lease == LEASE_OURS && closing->closer != NULL && closing->watch.failures == 0;
+}
+
 enum verdict closing_check(const struct closing *closing, struct reason *why)
 {
-    if (closing->is_stuck) {
+    if (closing->state == CLOSING_STUCK) {
         *why = closing->why;
         return HALT;
     }

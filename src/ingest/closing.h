@@ -1,18 +1,25 @@
 /*
  * The worker's part as the one that closes windows: it is, while it holds the lease of its namespace. Any worker that
- * has joined the group may take the lease, renews it as long as it lives, and gives it back when it leaves or cannot
- * close windows. What is wrong with closing ends no counting: it is logged again and again, another worker gets its
- * turn, and the worker's end tells it.
+ * has joined the group may take the lease, renews it as long as it lives, and gives it back when it leaves, cannot
+ * close windows, or has tried in vain for CLOSING_PATIENCE_MS. What is wrong with closing ends no counting: it is
+ * logged again and again, another worker gets its turn, and what does not end by itself is told at the worker's end.
  */
 #ifndef GENTALLY_CLOSING_H
 #define GENTALLY_CLOSING_H
 
+#include "closing_watch.h"
 #include "gentally/base/log.h"
 #include "gentally/publish/closer.h"
 #include "gentally/redis/store_lease.h"
 #include "pipeline.h"
 
 struct exporter;
+
+enum closing_state {
+    CLOSING_GOES_ON, /* or has failed for a short while */
+    CLOSING_WAITS,   /* it has tried in vain for long; that may end by itself */
+    CLOSING_STUCK    /* it cannot close windows before something is mended */
+};
 
 /* All zero before the first use, but for the exporter; closing_end() after the last. */
 struct closing {
@@ -23,14 +30,15 @@ struct closing {
     int64_t looks;       /* ours: what the holder knows of; otherwise: that of ours which it has not answered yet */
     struct store *store; /* of the pipeline, borrowed */
     struct exporter
-        *exporter;     /* borrowed; NULL: none. A turn that publishes a large window is long, and no standstill */
-    int64_t renew_ms;  /* of the next renewal, monotonic */
-    int64_t due_ms;    /* monotonic: no attempt before */
-    int64_t pause_ms;  /* that begins with the next turn: an attempt may take long, and time stands still in it */
-    uint32_t attempts; /* in a row that ended with is_stuck */
-    bool has_more;     /* more is due at once */
-    bool is_stuck;     /* it cannot close windows, for `why` */
-    struct reason why;
+        *exporter;       /* borrowed; NULL: none. A turn that publishes a large window is long, and no standstill */
+    int64_t renew_ms;    /* of the next renewal, monotonic */
+    int64_t due_ms;      /* monotonic: no attempt before */
+    int64_t pause_ms;    /* that begins with the next turn: an attempt may take long, and time stands still in it */
+    struct closing_watch watch;
+    bool has_more; /* more is due at once */
+    enum closing_state state;
+    struct reason why;             /* where it does not go on */
+    uint32_t attempts;             /* in a row that ended in this state */
     int64_t told_ms;               /* when that was logged last, monotonic */
     struct closer_progress before; /* of the closers that were closed */
 };
@@ -55,6 +63,9 @@ void closing_turn(struct closing *closing, const struct closing_turn *turn);
 
 /* True if the last turn left nothing to do and no attempt is put off. */
 bool closing_is_done(const struct closing *closing, int64_t now_ms);
+
+/* True if the worker closes windows, and its last attempt did not fail. */
+bool closing_is_active(const struct closing *closing);
 
 /* Why windows are not closed, or not all: what closing is stuck at, or a partition that the closer found to be stopped,
  * as HALT; GO_ON: neither. */

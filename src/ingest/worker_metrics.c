@@ -16,8 +16,8 @@ static void fill_closer(const struct closing *closing, struct closer_metrics *me
     struct closer_progress progress;
 
     closing_progress(closing, &progress);
-    metrics->is_active = closing->lease == LEASE_OURS && closing->closer != NULL;
-    metrics->stuck = closing->is_stuck ? closing->why.id : REASON_NONE;
+    metrics->is_active = closing_is_active(closing);
+    metrics->stuck = closing->state == CLOSING_GOES_ON ? REASON_NONE : closing->why.id;
     metrics->windows = progress.windows;
     metrics->summaries = progress.summaries;
     metrics->transactions = progress.transactions;

@@ -191,7 +191,7 @@ static void close_all(struct worker *worker, struct turn *turn)
     const struct closing_turn closing = closing_turn_of(worker, turn, true);
 
     closing_turn(&worker->closing, &closing);
-    turn->is_done = worker->closing.is_stuck || closing_is_done(&worker->closing, turn->now_ms);
+    turn->is_done = worker->closing.state == CLOSING_STUCK || closing_is_done(&worker->closing, turn->now_ms);
 }
 
 /* A drain ends when this worker's partitions are at their end, stored and applied, or stopped. Who has the lease waits
@@ -206,7 +206,7 @@ static enum verdict finish_drain(struct worker *worker, struct turn *turn, struc
         worker->stays_ms = turn->now_ms + STAY_MS;
         return GO_ON;
     }
-    turn->is_done = worker->closing.is_stuck;
+    turn->is_done = worker->closing.state == CLOSING_STUCK;
     if (turn->is_done || worker->closing.lease == LEASE_UNKNOWN)
         return GO_ON;
     enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);

@@ -40,6 +40,7 @@ class Proxy:
         self.pace = None  # (bytes at a time, seconds between them)
         self.cut_after = {True: None, False: None}  # is it a reply -> bytes still to pass, of all connections
         self.cut_behind = None  # (marker, bytes): the connection whose request has the marker in it is the one
+        self.held_anew = None  # a marker: connections to come are held from it on, like those of now
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.is_ready = threading.Event()
@@ -118,11 +119,12 @@ class Proxy:
     def cut_request(self, after):
         self._do(lambda: self.cut_after.__setitem__(False, after))
 
-    def hold(self, marker=b""):
+    def hold(self, marker=b"", is_for_all=False):
         """Requests on the connections of now, from the first on that has the marker in it, wait for release(), even
-        when their sender has left. New connections are free."""
+        when their sender has left. New connections are free, but with `is_for_all`."""
 
         def change():
+            self.held_anew = marker if is_for_all else None
             for link in self.links:
                 link.held, link.hold_marker = link.held or asyncio.Event(), marker
 
@@ -133,6 +135,7 @@ class Proxy:
 
     def release(self):
         def change():
+            self.held_anew = None
             self.released_bytes += sum(link.held_bytes for link in self.links)
             for link in self.links:
                 if link.held:
@@ -167,6 +170,8 @@ class Proxy:
             client.transport.abort()
             return
         link = Link(client, server)
+        if self.held_anew is not None:
+            link.held, link.hold_marker = asyncio.Event(), self.held_anew
         self.links.add(link)
         try:
             await asyncio.gather(

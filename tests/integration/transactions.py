@@ -12,6 +12,7 @@ from harness import ROOT, check, equal, main, tail, wait_until
 sys.path.insert(0, str(ROOT / "tests/chaos"))
 
 from chaos import proxied_kafka  # noqa: E402
+from metrics import get, start_worker  # noqa: E402
 from oracle import ROLLUPS, Oracle  # noqa: E402
 from topics import newest, read_topic  # noqa: E402
 
@@ -93,6 +94,32 @@ def test_a_transaction_that_hangs_in_the_ledger(world):
     equal(len(read_topic(world.kafka, f"{world.namespace}.ledger")), before, "ledger records told meanwhile")
     world.run("worker", "--drain")
     compare(world, lines)
+
+
+def test_a_closer_that_cannot_begin(world):
+    """Nobody answers who would close windows: the worker counts on meanwhile, gives the lease up, and says so; it
+    closes when it is answered again."""
+    way, _ = proxied_kafka(world)
+    lines = begin(world)
+    half = EVENTS // 2
+    feed(world, lines[:half])
+    way.hold(f"{world.namespace}.closer".encode(), is_for_all=True)  # the transactional id
+    worker, url = start_worker(world)
+    worker.says("WORKER-CLOSES-NOTHING reason=SINK-UNREACHABLE", 240)
+    check(way.held_bytes() > 0, "nothing was held: nothing is shown")
+    lease = world.redis.command("HGET", f"{world.namespace}:{{closer}}:lease", "until")
+    equal(lease, b"0", "until when the lease is held, once it is given up")
+    wait_until(lambda: "closer stuck: SINK-UNREACHABLE" in get(url, "/readyz").text, 30, "/readyz to say so")
+    check('gentally_closer_stuck{reason="SINK-UNREACHABLE"} 1' in get(url, "/metrics").text, "the metric")
+    check(world.consumed(PARTITIONS) == half, f"{world.consumed(PARTITIONS)} of {half} counted", tail(worker.log))
+    way.release()
+    other = world.start("worker")  # which takes the lease before this one tries again
+    other.says("CLOSER-OPENED", 60)
+    for process in (worker, other):
+        process.end()
+        equal(process.process.returncode, 0, f"exit status after SIGTERM\n{tail(process.log)}")
+    world.run("worker", "--drain")
+    compare(world, lines[:half])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@
 #include "suite.h"
 #include "tidy_source.h"
 
-#define SOURCES_MAX 1024
+#define SOURCES_MAX 2048
 
 struct findings {
     bool is_quiet; /* for the bad examples: only the count matters */

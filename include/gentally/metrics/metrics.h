@@ -47,7 +47,7 @@ struct flush_metrics {
 enum model_kind { MODELS_KNOWN, MODELS_UNKNOWN, MODEL_KINDS }; /* to the catalog */
 
 struct closer_metrics {
-    bool is_active; /* this worker has the lease of closing */
+    bool is_active; /* this worker has the lease of closing, and its last attempt did not fail */
     enum reason_id stuck;
     uint64_t windows, summaries, transactions;
     uint64_t models[MODEL_KINDS];    /* of the summaries: those that name a model */
