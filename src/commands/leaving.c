@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +16,8 @@
 #include "gentally/base/clock.h"
 
 #define LOOK_MS 50 /* how late the end may be noticed, once it is asked for */
+#define HANG_LOOKS                                                                                                     \
+    10 /* at the pulse, and no beat between them. Looks, as a process that was held as a whole has not hung */
 
 struct leaving {
     struct leaving_options options;
@@ -24,6 +27,7 @@ struct leaving {
     atomic_int signal, step, status;
     atomic_llong asked_ms;
     atomic_bool must_reload, is_over;
+    struct pulse pulse;
 };
 
 static void wake(struct leaving *leaving)
@@ -68,19 +72,59 @@ static void look_at_the_clock(struct leaving *leaving)
         end(leaving, "a server does not answer; what it has not taken is counted again by whoever is next");
 }
 
+/* A call that does not come back keeps the loop from all else, and nobody restarts what only hangs. */
+static _Noreturn void end_hanging(const struct leaving *leaving)
+{
+    struct logger logger;
+    struct reason why;
+
+    (void)!reason_set(&why, HALT, LOOP_HANGS, 0,
+                      "the loop has not gone on for %" PRId64 " s; whoever is next counts what it has not flushed",
+                      leaving->options.hang_ms / 1000);
+    log_open_as(&logger, leaving->options.level, leaving->options.format, leaving->options.program);
+    log_reason(&logger, LOG_LEVEL_ERROR, &why);
+    _exit(reason_exit_status(LOOP_HANGS));
+}
+
+/* What the listener saw of the loop. */
+struct watch {
+    uint64_t beats;
+    int looks; /* since the last beat */
+};
+
+/* One more look. Whoever is asked to end has his own time for that. */
+static void look_at_the_pulse(struct leaving *leaving, struct watch *watch)
+{
+    uint64_t beats = atomic_load(&leaving->pulse.beats);
+    bool is_watched = leaving->options.hang_ms > 0 && atomic_load(&leaving->step) == LEAVING_COUNTING &&
+                      atomic_load(&leaving->signal) == 0;
+
+    watch->looks = is_watched && beats == watch->beats ? watch->looks + 1 : 0;
+    watch->beats = beats;
+    if (watch->looks == HANG_LOOKS)
+        end_hanging(leaving);
+}
+
 static void *listen_to_signals(void *context)
 {
     struct leaving *leaving = context;
-    const struct timespec look = {0, LOOK_MS * 1000000L};
+    const struct timespec clock_look = {0, LOOK_MS * 1000000L};
+    const int64_t look_ms = leaving->options.hang_ms / HANG_LOOKS;
+    const struct timespec pulse_look = {look_ms / 1000, look_ms % 1000 * 1000000L};
+    const struct timespec *unasked = look_ms > 0 ? &pulse_look : NULL;
+    struct watch watch = {0};
 
     for (;;) {
         bool is_asked = atomic_load(&leaving->signal) != 0;
-        int number = sigtimedwait(&leaving->signals, NULL, is_asked ? &look : NULL);
+        int number = sigtimedwait(&leaving->signals, NULL, is_asked ? &clock_look : unasked);
+        bool is_time = number < 0 && errno == EAGAIN;
         if (atomic_load(&leaving->is_over))
             return NULL;
         if (number > 0)
             note_signal(leaving, number);
         look_at_the_clock(leaving);
+        if (is_time)
+            look_at_the_pulse(leaving, &watch);
     }
 }
 
@@ -137,6 +181,11 @@ int leaving_signal(struct leaving *leaving, int64_t *asked_ms)
 
     *asked_ms = atomic_load(&leaving->asked_ms);
     return number;
+}
+
+struct pulse *leaving_pulse(struct leaving *leaving)
+{
+    return &leaving->pulse;
 }
 
 bool leaving_take_reload(struct leaving *leaving)

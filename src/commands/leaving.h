@@ -1,13 +1,14 @@
 /*
  * How a worker is asked to end, and that it does. The loop may be held for a minute within a call of a library, while a
  * broker says nothing; a thread of its own hears the signals, tells the loop, and ends the process where the loop does
- * not get there in time, or where it is asked a second time. Nothing is lost by that: what Redis has not taken, the
- * next owner counts again.
+ * not get there in time, or where it is asked a second time. It ends one, too, whose loop does not go on at all, as no
+ * signal would come where nobody looks. Nothing is lost by that: what Redis has not taken, the next owner counts again.
  */
 #ifndef GENTALLY_LEAVING_H
 #define GENTALLY_LEAVING_H
 
 #include "gentally/base/log.h"
+#include "gentally/base/pulse.h"
 
 struct leaving;
 
@@ -21,6 +22,7 @@ enum leaving_step {
 
 struct leaving_options {
     int64_t wait_ms[LEAVING_STEPS]; /* from the first signal until the process ends, whatever holds it, by its step */
+    int64_t hang_ms;                /* without a beat while it counts: LOOP-HANGS; 0: nobody watches */
     enum log_level level;           /* of the line that says so */
     enum log_format format;
     const char *program; /* static */
@@ -41,6 +43,9 @@ void leaving_wait(struct leaving *leaving, int ms);
 
 /* The signal that asked to end, and when it came by the monotonic clock; 0 if none has. */
 int leaving_signal(struct leaving *leaving, int64_t *asked_ms);
+
+/* What the loop beats while it goes on. Borrowed until close. */
+struct pulse *leaving_pulse(struct leaving *leaving);
 
 /* True once for each time the tables are to be read again (SIGHUP), or for several. */
 bool leaving_take_reload(struct leaving *leaving);

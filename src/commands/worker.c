@@ -22,6 +22,7 @@
 #define FLUSH_MS 6500
 #define LEAVE_MS 9500
 #define OPENING_MS 1000
+#define HANG_MS 600000 /* twice what the group allows a member between two polls, and /livez a loop */
 
 enum option { DRAIN, CHECK_CONFIG, CHECK_START, PRINT_CONFIG };
 
@@ -166,8 +167,9 @@ static enum verdict run(struct command_call *call, struct reason *why)
     }
     prepare_process();
     log_open_as(&logger, call->config->log_level, call->config->log_format, command_worker.name);
-    struct worker_options worker_options = {call->config, options[DRAIN].value != NULL, &logger, NULL};
+    struct worker_options worker_options = {call->config, options[DRAIN].value != NULL, &logger, NULL, NULL};
     const struct leaving_options how_to_leave = {.wait_ms = {OPENING_MS, LEAVE_MS, LEAVE_MS},
+                                                 .hang_ms = HANG_MS,
                                                  .level = call->config->log_level,
                                                  .format = call->config->log_format,
                                                  .program = command_worker.name};
@@ -180,6 +182,8 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (options[CHECK_START].value != NULL)
         return check_start(&worker_options, why);
     enum verdict verdict = leaving_open(&leaving, &how_to_leave, why);
+    if (verdict == GO_ON)
+        worker_options.pulse = leaving_pulse(leaving);
     if (verdict == GO_ON)
         verdict = open_exporter(&worker_options, why);
     if (verdict == GO_ON)

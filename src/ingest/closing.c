@@ -5,6 +5,7 @@
 
 #include "gentally/base/calendar.h"
 #include "gentally/base/clock.h"
+#include "gentally/base/pulse.h"
 #include "gentally/metrics/exporter.h"
 #include "pipeline_read.h"
 #include "pipeline_settings.h"
@@ -33,6 +34,7 @@ static enum verdict hold(void *context, int64_t ms, struct reason *why)
     struct lease lease = {0};
     enum verdict verdict = renew(closing, ms, &lease, why);
 
+    pulse_beat(closing->pulse);
     if (closing->exporter != NULL)
         exporter_beat(closing->exporter, clock_ms(CLOCK_MONOTONIC));
     if (verdict == GO_ON && lease.taken_ms > 0)

@@ -14,6 +14,7 @@
 #include "pipeline.h"
 
 struct exporter;
+struct pulse;
 
 enum closing_state {
     CLOSING_GOES_ON, /* or has failed for a short while */
@@ -21,7 +22,7 @@ enum closing_state {
     CLOSING_STUCK    /* it cannot close windows before something is mended */
 };
 
-/* All zero before the first use, but for the exporter; closing_end() after the last. */
+/* All zero before the first use, but for exporter and pulse; closing_end() after the last. */
 struct closing {
     struct closer *closer;   /* NULL: not the one, or not begun */
     int32_t partition_count; /* that the closer was opened for */
@@ -31,6 +32,7 @@ struct closing {
     struct store *store; /* of the pipeline, borrowed */
     struct exporter
         *exporter;       /* borrowed; NULL: none. A turn that publishes a large window is long, and no standstill */
+    struct pulse *pulse; /* likewise */
     int64_t renew_ms;    /* of the next renewal, monotonic */
     int64_t due_ms;      /* monotonic: no attempt before */
     int64_t pause_ms;    /* that begins with the next turn: an attempt may take long, and time stands still in it */

@@ -17,6 +17,7 @@ static enum verdict open_local(struct worker *worker, const struct worker_option
     worker->logger = options->logger;
     worker->is_drain = options->is_drain;
     worker->exporter = worker->closing.exporter = options->exporter;
+    worker->pulse = worker->closing.pulse = options->pulse;
     enum verdict verdict = pipeline_open_local(&worker->pipeline, options->config, options->logger, why);
     if (verdict == GO_ON && options->config->account_key[0] == '\0')
         log_line(options->logger, LOG_LEVEL_INFO, "WORKER-NO-ACCOUNTS",

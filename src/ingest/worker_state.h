@@ -13,6 +13,7 @@ struct worker {
     const struct config *config; /* borrowed until close, like the logger */
     struct logger *logger;
     struct exporter *exporter; /* borrowed likewise; NULL: nothing is told */
+    struct pulse *pulse;       /* borrowed likewise; NULL: nobody watches */
     bool is_drain;
     struct pipeline *pipeline;
     struct closing closing;

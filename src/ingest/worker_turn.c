@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "gentally/base/pulse.h"
 #include "gentally/config/config.h"
 #include "gentally/ingest/worker.h"
 #include "gentally/metrics/exporter.h"
@@ -322,6 +323,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
     enum verdict verdict = GO_ON;
 
+    pulse_beat(worker->pulse);
     if (worker->exporter != NULL)
         exporter_beat(worker->exporter, now_ms);
     for (size_t i = 0; i < LENGTH_OF(steps) && verdict == GO_ON && !turn.is_done && !turn.is_over; i++)

@@ -4,10 +4,11 @@
 import signal
 import sys
 import time
+from pathlib import Path
 
 from confluent_kafka import Producer
 
-from harness import ROOT, check, equal, main, tail, wait_until
+from harness import BINARY, ROOT, Skip, check, equal, main, tail, wait_until
 
 sys.path.insert(0, str(ROOT / "tests/chaos"))
 
@@ -18,6 +19,7 @@ from topics import newest, read_topic  # noqa: E402
 
 PARTITIONS = 2
 EVENTS = 4000
+HANG = Path(BINARY).with_name("commit_hangs.so")
 END_TXN = b"\x00\x1a\x00\x01"  # how its request begins: the key 26, in version 1
 
 
@@ -120,6 +122,27 @@ def test_a_closer_that_cannot_begin(world):
         equal(process.process.returncode, 0, f"exit status after SIGTERM\n{tail(process.log)}")
     world.run("worker", "--drain")
     compare(world, lines[:half])
+
+
+def test_a_commit_that_never_returns(world):
+    """Past all bounds, in the library. The process, which nobody would restart, ends by itself, so that one who waits
+    for it to answer the group can join, and closes windows; what was counted is counted."""
+    if not HANG.exists():
+        raise Skip(str(HANG))
+    lines = begin(world)
+    feed(world, lines)
+    world.settings["GENTALLY_KAFKA_SESSION_TIMEOUT_MS"] = 6000
+    hanging = world.start("worker", LD_PRELOAD=HANG)
+    hanging.says("CLOSER-OPENED")
+    other = world.start("worker")
+    equal(hanging.wait(120), 75, f"exit status of a worker that hangs\n{tail(hanging.log)}")
+    check("LOOP-HANGS" in hanging.log, "it does not say why it ends", tail(hanging.log))
+    other.says("CLOSER-OPENED", 120)
+    wait_until(lambda: world.consumed(PARTITIONS) == EVENTS, 120, f"all to be counted\n{tail(other.log)}")
+    other.end()
+    equal(other.process.returncode, 0, f"exit status after SIGTERM\n{tail(other.log)}")
+    world.run("worker", "--drain")
+    compare(world, lines)
 
 
 if __name__ == "__main__":

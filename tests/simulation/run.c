@@ -81,7 +81,7 @@ static void run_worker(struct process *process)
 
 void process_main(struct process *process)
 {
-    struct worker_options options = {process->config, process->is_drain, &process->logger, NULL};
+    struct worker_options options = {process->config, process->is_drain, &process->logger, NULL, NULL};
     enum verdict verdict = TRY_LATER;
     struct reason why = {0};
 

@@ -9,6 +9,7 @@
 
 struct config;
 struct exporter;
+struct pulse;
 struct worker;
 
 struct worker_options {
@@ -16,6 +17,7 @@ struct worker_options {
     bool is_drain;               /* stop once every partition is read to its end and all windows are emitted */
     struct logger *logger;       /* borrowed until close */
     struct exporter *exporter;   /* is told what the worker knows of itself; borrowed until close; NULL: none */
+    struct pulse *pulse;         /* beaten while the worker goes on, also within long turns; borrowed; NULL: none */
 };
 
 /*

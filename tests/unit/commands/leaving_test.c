@@ -141,6 +141,36 @@ static void the_loop_is_told(void)
     CU_ASSERT_EQUAL(WEXITSTATUS(status), CLOSED);
 }
 
+/* Held, or beating a hundred times as often as it must; asked to end by nobody. */
+static int end_of_watched(bool is_beating)
+{
+    struct leaving_options watched = patient;
+    pid_t pid = fork();
+    int status = 0;
+
+    watched.hang_ms = is_beating ? 2000 : 200;
+    if (pid == 0) {
+        struct leaving *leaving = NULL;
+        if (leaving_open(&leaving, &watched, NULL) != GO_ON)
+            _exit(1);
+        leaving_reach(leaving, LEAVING_COUNTING, 0);
+        for (int i = 0; i < (is_beating ? 150 : 1); i++) {
+            pulse_beat(leaving_pulse(leaving));
+            pause_for(is_beating ? 20 : 60000);
+        }
+        leaving_close(leaving);
+        _exit(CLOSED);
+    }
+    CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_loop_that_hangs_ends_the_process(void)
+{
+    CU_ASSERT_EQUAL(end_of_watched(false), reason_exit_status(LOOP_HANGS));
+    CU_ASSERT_EQUAL(end_of_watched(true), CLOSED);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -148,6 +178,7 @@ int main(int argc, char **argv)
         {"a_second_signal_ends_at_once", a_second_signal_ends_at_once},
         {"nobody_asked_so_nobody_ends", nobody_asked_so_nobody_ends},
         {"the_loop_is_told", the_loop_is_told},
+        {"a_loop_that_hangs_ends_the_process", a_loop_that_hangs_ends_the_process},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);
