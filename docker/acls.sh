@@ -9,7 +9,7 @@
 # Look at what it prints, then pipe it to a shell. NAMESPACE, TOPIC and GROUP are those of the configuration (default
 # gentally, generations, gentally); RECORDS is the topic that adapt reads (default records); BOOTSTRAP names a broker,
 # COMMAND_CONFIG a file with an administrator's login. ROLE is worker, deployer (setup), reader (summaries, report,
-# verify, signals --format, top), letters (dlq), signals, adapt, producer (produce).
+# verify, signals --format, top), letters (dlq), signals, adapt, erase, producer (produce).
 set -eu
 
 namespace=${NAMESPACE:-gentally}
@@ -50,6 +50,16 @@ adapt Read group literal $namespace.adapt.$records
 adapt Write topic literal $topic
 adapt Write topic literal $records.dead-letters
 adapt Write transactional-id prefixed $namespace.adapt.$records.
+erase Read topic literal $topic
+erase Read topic prefixed $namespace.summaries.
+erase Read topic literal $namespace.ledger
+erase Read topic literal $namespace.dead-letters
+erase Write topic prefixed $namespace.summaries.
+erase Write topic literal $namespace.ledger
+erase Write topic literal $namespace.dead-letters
+erase Delete topic literal $namespace.dead-letters
+erase Write transactional-id literal $namespace.closer
+erase Write transactional-id literal $namespace.letters
 producer Write topic literal $topic
 END_OF_RIGHTS
 }
@@ -61,6 +71,7 @@ redis_rights() {
     worker) echo "$counting" ;;
     deployer) echo "$counting '+function|load'" ;; # the shell that this is piped to is not to see a pipe
     reader | letters) echo "+fcall_ro +info +select +hgetall +hget +hlen +hmget +hscan +exists" ;;
+    erase) echo "$counting" ;;
     adapt) echo "+info +select +hget +hsetnx" ;; # with an account key; else it asks nothing of Redis
     esac
 }
@@ -84,7 +95,7 @@ kafka() {
 table() {
     echo "| role | Kafka |"
     echo "|---|---|"
-    for role in worker deployer reader letters signals adapt producer; do
+    for role in worker deployer reader letters signals adapt erase producer; do
         kafka_rights | while read -r of operation resource pattern name; do
             [ "$of" = "$role" ] || continue
             [ "$pattern" = literal ] || name="$name*"

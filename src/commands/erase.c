@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "erase_letters.h"
+#include "erase_rights.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
@@ -177,15 +178,31 @@ static enum verdict hold(void *context, int64_t ms, struct reason *why)
     return store_lease_seize(erasing->store, erasing->holder, ms > LEASE_MS ? ms : LEASE_MS, why);
 }
 
-/* From here on nobody counts, once all partitions are claimed, and nobody publishes. */
+/* Nobody publishes; and what this user may not do is found before workers have to wait for it. */
+static enum verdict take_lease(struct erasing *erasing, struct reason *why)
+{
+    struct reason ignored;
+
+    store_lease_token(erasing->holder);
+    enum verdict verdict = hold(erasing, LEASE_MS, why);
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = erase_rights(erasing->config, &erasing->rollups, &erasing->logger, why);
+    if (verdict != GO_ON)
+        (void)!store_lease_return(erasing->store, erasing->holder, &ignored); /* Or it ends by itself. */
+    return verdict;
+}
+
+/* From here on nobody counts, once all partitions are claimed. */
 static enum verdict begin(struct erasing *erasing, struct reason *why)
 {
-    enum verdict verdict = store_mark_write(erasing->store, erasing->mark, NULL, 0, why);
+    enum verdict verdict = take_lease(erasing, why);
 
+    if (verdict == GO_ON)
+        verdict = store_mark_write(erasing->store, erasing->mark, NULL, 0, why);
     snprintf(erasing->settings.pending, sizeof(erasing->settings.pending), "erase");
     if (verdict == GO_ON)
         verdict = store_settings_write(erasing->store, &erasing->settings, why);
-    store_lease_token(erasing->holder);
     return verdict == GO_ON ? hold(erasing, LEASE_MS, why) : verdict;
 }
 
@@ -241,13 +258,29 @@ static enum verdict await(struct erasing *erasing, struct reason *why)
     return verdict == GO_ON ? check(erasing, why) : verdict;
 }
 
+/* Letters; or, if it `is_dry`, a look at what of them there is. */
+static enum verdict run_over_letters(struct erasing *erasing, bool is_dry, struct letters_counts *letters,
+                                     struct reason *why)
+{
+    const struct letters_order order = {.config = erasing->config,
+                                        .account = span_of(erasing->account),
+                                        .name = erasing->name,
+                                        .opener = erasing->opener,
+                                        .is_dry = is_dry};
+
+    return erase_letters(&order, letters, why);
+}
+
 /* What cannot be read is found before workers have to wait. */
 static enum verdict erase_counted(struct erasing *erasing, struct reason *why)
 {
     struct erasure_counts cells = {0};
     struct restate_counts rows = {0};
+    struct letters_counts letters;
     enum verdict verdict = run_over(erasing, true, &cells, &rows, why);
 
+    if (verdict == GO_ON && !erasing->is_dry)
+        verdict = run_over_letters(erasing, true, &letters, why);
     if (verdict == GO_ON && !erasing->is_dry)
         verdict = await(erasing, why);
     if (verdict == GO_ON && !erasing->is_dry)
@@ -268,13 +301,8 @@ static enum verdict erase_counted(struct erasing *erasing, struct reason *why)
 
 static enum verdict erase_written(struct erasing *erasing, struct reason *why)
 {
-    const struct letters_order order = {.config = erasing->config,
-                                        .account = span_of(erasing->account),
-                                        .name = erasing->name,
-                                        .opener = erasing->opener,
-                                        .is_dry = erasing->is_dry};
     struct letters_counts letters;
-    enum verdict verdict = erase_letters(&order, &letters, why);
+    enum verdict verdict = run_over_letters(erasing, erasing->is_dry, &letters, why);
 
     if (verdict != GO_ON)
         return verdict;

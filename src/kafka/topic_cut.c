@@ -14,8 +14,11 @@ static enum verdict read_answer(rd_kafka_event_t *event, const char *topic, stru
 
     for (int i = 0; i < parts->cnt; i++) {
         rd_kafka_resp_err_t code = parts->elems[i].err;
-        if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            return reason_set(why, HALT, SETUP_DENIED, code, "this user may not Delete on topic %.200s", topic);
+        if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+            enum verdict verdict = kafka_reason(KAFKA_WRITE, code, topic, why);
+            kafka_name_right(why, &(struct kafka_right){"Delete", "topic", topic});
+            return verdict;
+        }
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
             return reason_set(why, HALT, SETUP_TOPIC, code,
                               "topic %.200s, partition %" PRId32 ": its first records cannot be deleted: %s", topic,
@@ -34,7 +37,7 @@ enum verdict topic_cut(const struct config *config, const char *topic, const int
         return verdict;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     for (int32_t i = 0; i < count; i++)
-        if (offsets[i] > 0)
+        if (offsets[i] >= 0)
             rd_kafka_topic_partition_list_add(list, topic, i)->offset = offsets[i];
     rd_kafka_DeleteRecords_t *wanted = rd_kafka_DeleteRecords_new(list);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(question.client);

@@ -260,6 +260,18 @@ static enum verdict settle(struct transaction *transaction, struct reason *why)
     return GO_ON;
 }
 
+enum verdict transaction_try(struct transaction *transaction, const char *topic, struct reason *why)
+{
+    const struct span nothing = {NULL, 0};
+    enum verdict verdict = transaction_begin(transaction, why);
+
+    if (verdict == GO_ON)
+        verdict = transaction_put(transaction, topic, span_of("gentally.try"), nothing, why);
+    if (verdict == GO_ON)
+        verdict = settle(transaction, why);
+    return verdict == GO_ON ? transaction_abort(transaction, why) : verdict;
+}
+
 enum verdict transaction_put_offsets(struct transaction *transaction, rd_kafka_t *consumer,
                                      const rd_kafka_topic_partition_list_t *offsets, struct reason *why)
 {

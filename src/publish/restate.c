@@ -398,13 +398,14 @@ static enum verdict open_parts(struct restating *restating, struct reason *why)
     arena_open(&restating->arena, (size_t)1 << 20);
     topic_ledger(order->config, restating->ledger_topic);
     snprintf(name, sizeof(name), "%s.closer", order->config->namespace_);
-    if (verdict != GO_ON || order->is_dry)
+    if (verdict != GO_ON)
         return verdict;
     encoder_use(restating->encoder, &order->ids);
     if (order->config->summary_format == SUMMARIES_JSON)
         encoder_use_json(restating->encoder);
-    verdict = transaction_open(&restating->transaction, order->config, name, order->logger, why);
-    if (verdict == GO_ON)
+    if (!order->is_dry)
+        verdict = transaction_open(&restating->transaction, order->config, name, order->logger, why);
+    if (verdict == GO_ON) /* A dry run has no use for it, but to see that it can be read. */
         verdict = our_schemas_read(order->config, &order->ids, OUR_LEDGER, restating->ledger_topic, take_ledger,
                                    restating, why);
     leave_last(&restating->ledger);

@@ -21,11 +21,12 @@ from confluent_kafka.admin import (
 )
 
 from harness import ROOT, check, equal, main, tail, wait_until
+from oracle import rollups_text
 from platform_records import RECORDS
 
 EX_NOPERM, EX_CONFIG = 77, 78
 PARTITIONS = 2
-ROLES = ("worker", "deployer", "reader", "letters", "signals", "adapt", "producer")
+ROLES = ("worker", "deployer", "reader", "letters", "signals", "adapt", "erase", "producer")
 RESOURCES = {
     "topic": ResourceType.TOPIC,
     "group": ResourceType.GROUP,
@@ -92,7 +93,7 @@ class Secured:
         self.admin = AdminClient({"bootstrap.servers": self.kafka.address})
         world.count_accounts()
         world.start_redis()
-        for role in ("worker", "deployer", "reader", "letters", "adapt"):
+        for role in ("worker", "deployer", "reader", "letters", "adapt", "erase"):
             _, *words = shlex.split(acls_of(world, "redis", role, role).replace(">PASSWORD", f">{role}"))
             equal(world.redis.command(*words), "OK", f"ACL of {role}")
         for role in ROLES:
@@ -123,8 +124,10 @@ class Secured:
         return self.start(role, *words).succeed(60)
 
     def lacks(self, role, right, *words):
-        """Without the right the command ends, and names it; the right is given back."""
+        """Without the right the command ends, and names it; the right is given back. Returns how often it passed before
+        the broker had heard of that."""
         operation, resource, name, _ = right
+        passed = []
         self.revoke(role, right)
         named = rf"lacks {operation} on {resource.replace('_', '-')} {re.escape(name)}"
 
@@ -135,10 +138,13 @@ class Secured:
             if status == EX_NOPERM:
                 check(re.search(named, process.log), f"{words} without {right}", tail(process.log))
                 check("kafka-acls.sh --add" in process.log, "nothing says what grants it", tail(process.log))
+            else:
+                passed.append(status)
             return status == EX_NOPERM
 
         wait_until(is_told, 20, f"{words} to lack {right}")
         self.grant(role, [right])
+        return len(passed)
 
     def prepare_adapt(self):
         """Another platform's topics, and a record of its own."""
@@ -175,7 +181,7 @@ def test_the_runbook_shows_what_the_script_prints(world):
     del world
     shown = (ROOT / "runbooks/operate.md").read_text()
     check(acls("table") in shown, "the table of rights in runbooks/operate.md is not that of docker/acls.sh")
-    for role in ("worker", "reader", "adapt"):
+    for role in ("worker", "reader", "adapt", "erase"):
         rights = acls("redis", role, "gentally").split("-@all '~gentally:*' ")[1].strip()
         check(
             rights in shown,
@@ -291,6 +297,59 @@ def test_each_right_in_redis_of_who_adapts_is_missed_by_its_name(world):
     del world.settings["GENTALLY_ACCOUNT_KEY_FILE"]
     for words in commands:
         secured.run("adapt", *words)
+
+
+def prepare_erasure(world, secured, count):
+    """So many accounts that have rows in Redis and in topics, pairs of retention, and a letter each."""
+    world.settings["GENTALLY_ROLLUPS"] = rollups_text({"total": (), "account": ("account",)})
+    secured.run("deployer", "setup", "--partitions", PARTITIONS)
+    accounts = [f"user-{number}@example.org" for number in range(count)]
+    events = [json.loads(line) for line in world.run("generate", "--events", 500, "--seed", 3).out.splitlines()]
+    producer = Producer({"bootstrap.servers": world.kafka})
+    for account in accounts:
+        producer.produce(world.topic, account)
+    equal(producer.flush(20), 0, "messages not delivered")
+    path = world.folder / "events.jsonl"
+    path.write_text(
+        "".join(json.dumps({**event, "account": accounts[at % count]}) + "\n" for at, event in enumerate(events))
+    )
+    world.produce(path)
+    secured.run("worker", "worker", "--drain")
+    return accounts
+
+
+def test_each_right_of_who_erases_is_missed_by_its_name(world):
+    """Before anything is changed: workers would wait for an erasure that cannot go on."""
+    secured = Secured(world)
+    rights = rights_of(world, "erase")
+    accounts = prepare_erasure(world, secured, len(rights))
+
+    def erased():
+        return world.redis.command("HLEN", f"{world.namespace}:{{settings}}:erased")
+
+    for right, account in zip(rights, accounts):
+        before = erased()
+        passed = secured.lacks("erase", right, "erase", "--account", account, "--yes")
+        equal(erased() - before, min(passed, 1), f"accounts whose erasure was begun without {right}")
+    user = shlex.split(acls_of(world, "redis", "erase", "erase"))
+    for right in [word for word in user if word.startswith("+")]:
+        equal(world.redis.command("ACL", "SETUSER", "erase", right.replace("+", "-")), "OK", "ACL")
+        before = erased()
+        process = secured.start("erase", "erase", "--account", accounts[0], "--yes")
+        if right == "+select":  # of a database that has a number
+            equal(process.wait(60), 0, f"without {right}: {tail(process.log)}")
+        else:
+            equal(process.wait(60), EX_NOPERM, f"without {right}: {tail(process.log)}")
+            named = re.search(rf"\b{right[1:]}\b", process.log.split("give it by")[0].lower())
+            check(named and right in process.log, f"{right} is not named", tail(process.log))
+            equal(erased(), before, f"accounts whose erasure was begun without {right}")
+        equal(world.redis.command("ACL", "SETUSER", "erase", right), "OK", "ACL")
+    erase = ("erase", "--account", accounts[-1])
+    secured.run("erase", *erase, "--yes")
+    left = secured.run("erase", *erase).out
+    check("rows of windows in Redis: 0\n" in left and "letters: 0\n" in left, "what is left of an account", left)
+    secured.run("worker", "worker", "--drain")
+    secured.run("reader", "verify")
 
 
 def test_what_produces_misses_its_right_by_its_name(world):

@@ -64,9 +64,9 @@ MUST_CHECK enum verdict topic_begin(const struct config *config, const char *top
 MUST_CHECK enum verdict topics_delete(const struct config *config, const char *const names[], uint32_t count,
                                       struct logger *logger, struct reason *why);
 
-/* Deletes the records of a topic before `offsets[partition]`; of partitions with 0 nothing. No reader sees them any
- * more; the brokers' disks have them until their segments go. TRY_LATER: SINK-UNREACHABLE; HALT: SETUP-DENIED,
- * SETUP-TOPIC (a topic that is only compacted). */
+/* Deletes the records of a topic before `offsets[partition]`; of partitions with 0 nothing, which asks whether this
+ * user might. No reader sees them any more; the brokers' disks have them until their segments go. TRY_LATER:
+ * SINK-UNREACHABLE; HALT: SINK-DENIED, SINK-TOPIC-MISSING, SETUP-TOPIC (a topic that is only compacted). */
 MUST_CHECK enum verdict topic_cut(const struct config *config, const char *topic, const int64_t offsets[],
                                   int32_t count, struct reason *why);
 

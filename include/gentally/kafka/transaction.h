@@ -50,6 +50,10 @@ MUST_CHECK enum verdict transaction_put_again(struct transaction *transaction, c
                                               const struct record *record, const struct transaction_header headers[],
                                               uint32_t count, struct reason *why);
 
+/* Whether `topic` takes messages of this user and name: begins, sends one, and aborts, so that nobody who reads what is
+ * committed ever sees it. Verdicts as of transaction_commit(), after which it is to be aborted, or closed. */
+MUST_CHECK enum verdict transaction_try(struct transaction *transaction, const char *topic, struct reason *why);
+
 /*
  * Commits what was begun. GO_ON: all messages are visible. REWIND: the transaction is aborted (SINK-TXN-ABORTED), or
  * its outcome is unknown (SINK-TXN-UNKNOWN): close it, open a new one and read the ledger again. STEP_DOWN:
