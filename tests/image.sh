@@ -255,17 +255,19 @@ start_redis() {
     pids+=($!)
 }
 
+# start_broker NAME
 start_broker() {
     (limit=1000 mount=$demo_mount && in_image gentally-demo broker --partitions 4) \
-        >"$place/broker" 2>"$place/broker.log" &
+        >"$place/$1" 2>"$place/$1.log" &
     pids+=($!)
 }
+is_broker() { wait_for "the broker" grep -qE ':[0-9]+$' "$place/$1"; }
 
-# What the binary is told of its surroundings.
+# settle BROKER REDIS_URL: what the binary is told of its surroundings.
 settle() {
     settings=(
-        GENTALLY_KAFKA_BOOTSTRAP_SERVERS="$(tail -n 1 "$place/broker")"
-        GENTALLY_REDIS_URL="redis://127.0.0.1:$redis_port"
+        GENTALLY_KAFKA_BOOTSTRAP_SERVERS="$(tail -n 1 "$place/$1")"
+        GENTALLY_REDIS_URL="$2"
         GENTALLY_WINDOWS=day,week,month GENTALLY_KAFKA_SESSION_TIMEOUT_MS=6000 GENTALLY_LOG_LEVEL=warn
     )
 }
@@ -283,6 +285,46 @@ certificate() {
 # tls_options PORT NAME
 tls_options() {
     echo --tls-port "$1" --tls-auth-clients no --tls-cert-file "$place/$2.pem" --tls-key-file "$place/$2.key"
+}
+
+over_tls_cli() { redis-cli -p "$1" --tls --cacert "$place/given/ca.pem" "${@:2}"; }
+
+# start_tls_nodes PORT: three servers that speak TLS alone, to each other, too, on the ports from this one on.
+start_tls_nodes() {
+    local at
+    for at in 0 1 2; do
+        start_redis 0 $(tls_options $(($1 + at)) own) --tls-ca-cert-file "$place/given/ca.pem" --tls-cluster yes \
+            --cluster-enabled yes --cluster-config-file "nodes-$at.conf" --cluster-port $(($1 + 3 + at))
+    done
+}
+
+is_whole() { over_tls_cli "$1" cluster info | grep -q cluster_state:ok; }
+
+# join_tls_nodes PORT: they become the primaries of a cluster.
+join_tls_nodes() {
+    local port
+    for port in "$1" $(($1 + 1)) $(($1 + 2)); do
+        wait_for "a node" over_tls_cli "$port" ping || return 1
+    done
+    over_tls_cli "$1" --cluster create "127.0.0.1:$1" "127.0.0.1:$(($1 + 1))" "127.0.0.1:$(($1 + 2))" \
+        --cluster-yes || return 1
+    for port in "$1" $(($1 + 1)) $(($1 + 2)); do
+        wait_for "the cluster" is_whole "$port" || return 1
+    done
+}
+
+# certify PORT NAME: another certificate, for who connects from now on.
+certify() {
+    says '^OK$' over_tls_cli "$1" config set tls-cert-file "$place/$2.pem" tls-key-file "$place/$2.key"
+}
+
+# Counters are on all three.
+is_spread() {
+    local port
+    for port in "$1" $(($1 + 1)) $(($1 + 2)); do
+        echo "$port has $(over_tls_cli "$port" dbsize) keys"
+        [ "$(over_tls_cli "$port" dbsize)" -gt 0 ] || return 1
+    done
 }
 
 # asks URL [NAME=VALUE...]: one question to a Redis, that may not take long.
@@ -378,9 +420,9 @@ mute=${pids[-1]}
 expect "Redis answers" wait_for "Redis" redis-cli -p "$redis_port" ping
 expect "the other Redis answers" wait_for "Redis" redis-cli -p "$foreign_port" --tls --cacert "$place/given/ca.pem" \
     --sni elsewhere.example ping
-start_broker
-expect "the broker starts" wait_for "the broker" grep -qE ':[0-9]+$' "$place/broker"
-settle
+start_broker broker
+expect "the broker starts" is_broker broker
+settle broker "redis://127.0.0.1:$redis_port"
 expect "setup" run_in_image "${settings[@]}" gentally setup --partitions 4
 expect "generate | produce" produces
 over_tls=("${settings[@]}" GENTALLY_REDIS_URL="rediss://127.0.0.1:$tls_port")
@@ -396,6 +438,29 @@ expect "another host's certificate is refused" says 'STORE-UNREACHABLE.*certific
     asks "rediss://127.0.0.1:$foreign_port" "$trust"
 expect "TLS to a port without is refused" says 'STORE-UNREACHABLE.*TLS' asks "rediss://127.0.0.1:$redis_port" "$trust"
 expect "a server that never answers does not hang" is_patient_with_the_mute
+
+# A cluster that speaks nothing but TLS. The broker in memory has the topics of one namespace: this is another broker.
+cluster_port=$(free_port)
+cluster=rediss+cluster://127.0.0.1:$cluster_port
+start_tls_nodes "$cluster_port"
+start_broker other-broker
+expect "a cluster over TLS" join_tls_nodes "$cluster_port"
+expect "a broker for it" is_broker other-broker
+settle other-broker "$cluster"
+expect "an authority nobody trusts is refused of a cluster, too" says 'STORE-UNREACHABLE.*certificate: self-signed' \
+    asks "$cluster"
+settings+=("$trust")
+expect "setup, a cluster over TLS" run_in_image "${settings[@]}" gentally setup --partitions 4
+expect "generate | produce, for it" produces
+expect "worker --drain, a cluster over TLS" run_in_image "${settings[@]}" gentally worker --drain
+expect "its counters are on all primaries" is_spread "$cluster_port"
+expect "summaries of it hold every event" counts_all
+expect "verify, a cluster over TLS" run_in_image "${settings[@]}" gentally verify
+expect "top, a cluster over TLS" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' asks "$cluster" "$trust"
+expect "a primary shows another host's certificate" certify $((cluster_port + 2)) foreign
+expect "that primary is refused" says 'STORE-UNREACHABLE.*certificate: .*mismatch' asks "$cluster" "$trust"
+expect "its own is taken again" certify $((cluster_port + 2)) own
+expect "the primary is taken again" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' asks "$cluster" "$trust"
 
 echo "image: $passed passed, $failed failed"
 [ $failed -eq 0 ]
