@@ -17,11 +17,6 @@
 #define DUEL_PAUSE_MS 1000
 #define DUEL_PAUSE_LAST_MS 60000
 
-struct partition *assignment_find(const struct assignment *assignment, int32_t number)
-{
-    return number >= 0 && number < PARTITIONS_MAX ? assignment->by_partition[number] : NULL;
-}
-
 void assignment_close(struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++) {
@@ -246,16 +241,6 @@ static struct partition *find_ripe(const struct assignment *assignment, bool is_
             ripe = partition;
     }
     return ripe;
-}
-
-bool assignment_has_journal(const struct assignment *assignment)
-{
-    for (uint32_t i = 0; i < assignment->count; i++) {
-        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if ((partition_has_journal(partition) && !partition->is_wide) || partition_has_pairs(partition))
-            return true;
-    }
-    return false;
 }
 
 /* Draws the consequence of what the store answered about work that may be put off: only what is of more than one
@@ -514,37 +499,6 @@ void assignment_commit(const struct assignment *assignment, struct source *sourc
         source_commit(source, partitions, next, count);
 }
 
-bool assignment_has_rows(const struct assignment *assignment)
-{
-    for (uint32_t i = 0; i < assignment->count; i++)
-        if (partition_has_rows(assignment->by_partition[assignment->partitions[i]]))
-            return true;
-    return false;
-}
-
-bool assignment_has_unstored_idle(const struct assignment *assignment)
-{
-    for (uint32_t i = 0; i < assignment->count; i++) {
-        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (!partition->is_stopped && !partition->must_claim && partition->is_idle && partition_is_dirty(partition))
-            return true;
-    }
-    return false;
-}
-
-bool assignment_is_drained(const struct assignment *assignment)
-{
-    for (uint32_t i = 0; i < assignment->count; i++) {
-        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (partition_has_rest(partition))
-            return false;
-        if (!partition->is_stopped &&
-            (!partition->is_at_end || !partition->is_idle || partition->must_claim || partition_is_dirty(partition)))
-            return false;
-    }
-    return true;
-}
-
 void assignment_stop(struct assignment *assignment, struct partition *partition, struct source *source,
                      const struct reason *why)
 {
@@ -573,12 +527,4 @@ void assignment_tell_stops(struct assignment *assignment, struct store *store)
         if (verdict != GO_ON)
             log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
     }
-}
-
-const struct partition *assignment_find_stopped(const struct assignment *assignment)
-{
-    for (uint32_t i = 0; i < assignment->count; i++)
-        if (assignment->by_partition[assignment->partitions[i]]->is_stopped)
-            return assignment->by_partition[assignment->partitions[i]];
-    return NULL;
 }
