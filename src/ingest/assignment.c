@@ -12,10 +12,7 @@
 /* A silent partition finds out within this time that it was fenced, or that the store was rolled back. */
 #define TOUCH_INTERVAL_MS 5000
 #define QUIET_TURN_MS 500              /* the most that one turn adds to a partition's time at its end */
-#define REWINDS_MAX 5                  /* in a row, then pauses */
 #define MERGE_PAIRS (INT64_C(1) << 18) /* that wait, of all partitions: enough for a merge to cost little for each */
-#define DUEL_PAUSE_MS 1000
-#define DUEL_PAUSE_LAST_MS 60000
 
 void assignment_close(struct assignment *assignment)
 {
@@ -40,12 +37,6 @@ static void stop(struct assignment *assignment, struct partition *partition, con
     partition->why = *why;
 }
 
-/* True for trouble of one partition; what else a server refuses, it refuses for all. */
-static bool is_its_own(enum verdict verdict, const struct reason *why)
-{
-    return verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION;
-}
-
 /* A partition in trouble stops as it would have in mid-run, or it would end every worker it is handed to. */
 static enum verdict claim(struct assignment *assignment, struct store *store, const struct config *config,
                           struct tally_pool *pool, int32_t number, int64_t now_ms, struct reason *why)
@@ -55,7 +46,7 @@ static enum verdict claim(struct assignment *assignment, struct store *store, co
     enum verdict verdict = store_claim(store, number, &state, why);
 
     if (verdict != GO_ON) {
-        if (!is_its_own(verdict, why))
+        if (!assignment_is_its_own(verdict, why))
             return verdict;
         state = (struct partition_state){.partition = number, .watermark_ms = NO_TIME};
     } else {
@@ -95,11 +86,6 @@ enum verdict assignment_claim(struct assignment *assignment, struct store *store
     return verdict;
 }
 
-static struct source_start start_of(const struct partition_state *state)
-{
-    return (struct source_start){state->partition, state->next, state->anchor};
-}
-
 enum verdict assignment_start(struct assignment *assignment, struct source *source, const int32_t partitions[],
                               uint32_t count, struct reason *why)
 {
@@ -110,7 +96,7 @@ enum verdict assignment_start(struct assignment *assignment, struct source *sour
         const struct partition *partition = assignment->by_partition[partitions[i]];
         if (partition->is_stopped)
             continue;
-        starts[start_count++] = start_of(&partition->state);
+        starts[start_count++] = assignment_start_of(&partition->state);
     }
     return source_assign(source, starts, start_count, why);
 }
@@ -286,7 +272,7 @@ static enum verdict take_answer(struct assignment *assignment, struct partition 
 {
     if (verdict == TRY_LATER)
         return GO_ON;
-    if (verdict == HALT && !is_its_own(verdict, why))
+    if (verdict == HALT && !assignment_is_its_own(verdict, why))
         return HALT;
     assignment_refused(assignment, partition, verdict, why);
     return GO_ON;
@@ -375,75 +361,6 @@ enum verdict assignment_merge(struct assignment *assignment, struct merger *merg
     return verdict;
 }
 
-/*
- * Whoever is fenced again and again while Kafka says that the partition is its own claims it more and more rarely. One
- * of the two is a worker that has lost the partition and not heard of it yet: if this one is it, the other gets on
- * meanwhile; if it is not, it goes on once the other has heard.
- */
-static bool must_pause(const struct assignment *assignment, struct partition *partition, int64_t now_ms)
-{
-    struct reason why;
-    int64_t pause_ms = DUEL_PAUSE_MS;
-
-    if (partition->rewinds < REWINDS_MAX)
-        return false;
-    if (partition->paused_at == partition->rewinds)
-        return now_ms < partition->claim_due_ms;
-    for (uint32_t i = REWINDS_MAX; i < partition->rewinds && pause_ms < DUEL_PAUSE_LAST_MS; i++)
-        pause_ms *= 2;
-    if (pause_ms > DUEL_PAUSE_LAST_MS)
-        pause_ms = DUEL_PAUSE_LAST_MS;
-    partition->paused_at = partition->rewinds;
-    partition->claim_due_ms = now_ms + pause_ms;
-    reason_set(&why, TRY_LATER, STORE_DUEL, 0,
-               "partition %" PRId32 ": fenced %" PRIu32 " times in a row; claimed again after %" PRId64 " ms",
-               partition->state.partition, partition->rewinds + 1, pause_ms);
-    log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
-    return true;
-}
-
-static enum verdict reclaim(struct assignment *assignment, struct partition *partition, struct store *store,
-                            struct source *source, struct reason *why)
-{
-    struct partition_state state;
-    int32_t number = partition->state.partition;
-    uint32_t rewinds = partition->rewinds + 1;
-    enum verdict verdict = store_claim(store, number, &state, why);
-
-    if (is_its_own(verdict, why)) {
-        partition_forget(partition);
-        partition->must_claim = false;
-        if (why->id == STORE_DAMAGED) /* Its token is another one now, which nobody could read: no stop can be told. */
-            partition->state.incarnation[0] = '\0';
-        assignment_stop(assignment, partition, source, why);
-        return GO_ON;
-    }
-    if (verdict != GO_ON)
-        return verdict;
-    struct source_start start = start_of(&state);
-    source_reposition(source, &start);
-    log_line(assignment->logger, LOG_LEVEL_WARN, "WORKER-REWOUND", "partition=%" PRId32 " from=%" PRId64 " to=%" PRId64,
-             number, partition->next, state.next);
-    partition_rewind(partition, &state);
-    partition->rewinds = rewinds;
-    return GO_ON;
-}
-
-enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source,
-                                int64_t now_ms, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
-        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (partition->is_stopped)
-            source_stop(source, partition->state.partition); /* It may have stopped at a flush. */
-        else if (partition->must_claim && !must_pause(assignment, partition, now_ms))
-            verdict = reclaim(assignment, partition, store, source, why);
-    }
-    return verdict;
-}
-
 void assignment_move_anchors(struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++)
@@ -511,7 +428,7 @@ void assignment_check_log(struct assignment *assignment, struct source *source, 
         verdict = read_from_anchor(partition, source, &why);
     if (verdict == GO_ON)
         return;
-    if (!is_its_own(verdict, &why)) { /* Of all partitions: the next poll tells it. */
+    if (!assignment_is_its_own(verdict, &why)) { /* Of all partitions: the next poll tells it. */
         log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
         return;
     }

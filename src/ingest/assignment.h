@@ -35,6 +35,18 @@ struct assignment {
 /* The partition of that number; NULL if the partition is not ours. */
 struct partition *assignment_find(const struct assignment *assignment, int32_t number);
 
+/* True for trouble of one partition; what else a server refuses, it refuses for all. */
+static inline bool assignment_is_its_own(enum verdict verdict, const struct reason *why)
+{
+    return verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION;
+}
+
+/* Where a partition of that state is read from. */
+static inline struct source_start assignment_start_of(const struct partition_state *state)
+{
+    return (struct source_start){state->partition, state->next, state->anchor};
+}
+
 /* Claims the partitions in the store and opens each, beside those that are ours; one whose own trouble forbids that
  * (its state is tainted, damaged or gone, its memory refused) is stopped. Nothing that was polled before is theirs. On
  * any failure none of them is open, and the call may be repeated. Verdicts of store_claim(), but for those of one
@@ -89,11 +101,15 @@ bool assignment_has_journal(const struct assignment *assignment);
 void assignment_refused(struct assignment *assignment, struct partition *partition, enum verdict verdict,
                         const struct reason *why);
 
+/* True if the partition stopped since it had no state, and it is time to look whether `gentally setup` has made it. */
+bool assignment_looks(const struct partition *partition, int64_t now_ms);
+
 /* Claims the rewound partitions again and reads on from where the store stands; one in trouble of its own is stopped,
  * and one that was fenced again and again while Kafka says it is ours is claimed after pauses (STORE-DUEL, a warning).
- * Verdicts of store_claim(), but for those of one partition. */
+ * One that stopped for want of a state begins, if it has one by now. Verdicts of store_claim(), but for those of one
+ * partition. */
 MUST_CHECK enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source,
-                                           int64_t now_ms, struct reason *why);
+                                           struct tally_pool *pool, int64_t now_ms, struct reason *why);
 
 /* Makes every partition's last record its anchor, before the batch is released: no partition borrows from it then. */
 void assignment_move_anchors(struct assignment *assignment);

@@ -51,6 +51,7 @@ struct partition {
     bool is_stopped;      /* an operator must look: see `why` */
     bool is_stop_told;    /* to the store */
     int64_t stopped_ms;   /* monotonic */
+    int64_t look_ms;      /* monotonic time from which on a state that lacks is looked for again */
     struct reason why;
 };
 

@@ -251,13 +251,14 @@ enum verdict pipeline_reclaim(struct pipeline *pipeline, int64_t now_ms, struct 
 
     for (uint32_t i = 0; i < pipeline->assignment.count; i++) {
         const struct partition *partition = pipeline->assignment.by_partition[pipeline->assignment.partitions[i]];
-        is_needed = is_needed || (partition->must_claim && !partition->is_stopped);
+        is_needed =
+            is_needed || (partition->must_claim && !partition->is_stopped) || assignment_looks(partition, now_ms);
     }
     pipeline->must_recheck_settings = pipeline->must_recheck_settings || is_needed;
     enum verdict verdict = is_needed ? pipeline_await_erasure(pipeline, why) : GO_ON;
     if (verdict != GO_ON)
         return verdict;
-    verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, now_ms, why);
+    verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, pipeline->pool, now_ms, why);
     if (verdict != GO_ON || !pipeline->must_recheck_settings)
         return verdict;
     verdict = pipeline_recheck_settings(pipeline, why);

@@ -15,6 +15,7 @@ static struct batch batch;
 static struct logger logger;
 static uint32_t claims, stops;
 static bool is_damaged; /* what is claimed does not read */
+static bool is_missing; /* there is nothing to claim */
 
 enum verdict __wrap_store_claim(struct store *store, int32_t partition, struct partition_state *state,
                                 struct reason *why);
@@ -29,6 +30,8 @@ enum verdict __wrap_store_claim(struct store *store, int32_t partition, struct p
     (void)store;
     *state = (struct partition_state){.partition = partition, .next = 100, .watermark_ms = NO_TIME};
     claims++;
+    if (is_missing)
+        return reason_set(why, HALT, STORE_STATE_MISSING, 0, "partition 3 has no state");
     return is_damaged ? reason_set(why, HALT, STORE_DAMAGED, 0, "a count does not read") : GO_ON;
 }
 
@@ -130,7 +133,7 @@ static int64_t claimed_after(struct partition *partition, int64_t *now_ms)
 
     assignment_refused(&assignment, partition, REWIND, &fenced);
     for (;; *now_ms += 100) {
-        CU_ASSERT_EQUAL_FATAL(assignment_reclaim(&assignment, NULL, NULL, *now_ms, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(assignment_reclaim(&assignment, NULL, NULL, pool, *now_ms, &why), GO_ON);
         CU_ASSERT_FATAL(*now_ms - begin_ms <= 120000);
         CU_ASSERT_FALSE(partition->is_stopped);
         if (claims > before)
@@ -167,7 +170,7 @@ static void a_stop_that_is_fenced_is_looked_at_anew(void)
     assignment_stop(&assignment, partition, NULL, &gap);
     assignment_tell_stops(&assignment, NULL);
     CU_ASSERT_FALSE(partition->is_stopped);
-    CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, 1000, &why), GO_ON);
+    CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, pool, 1000, &why), GO_ON);
     CU_ASSERT_EQUAL(claims, before + 1);
     assignment_close(&assignment);
 }
@@ -185,8 +188,54 @@ static void without_memory_it_stays_stopped(void)
     assignment_stop(&assignment, assignment.by_partition[3], NULL, &memory);
     assignment_tell_stops(&assignment, NULL);
     CU_ASSERT_TRUE(assignment.by_partition[3]->is_stopped);
-    CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, 1000, &why), GO_ON);
+    CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, pool, 1000, &why), GO_ON);
     CU_ASSERT_EQUAL(claims, before);
+    assignment_close(&assignment);
+}
+
+/* What stopped for want of a state is looked for every two seconds, and begins where the state says, once there is one.
+ */
+static void a_state_that_lacked_is_looked_for(void)
+{
+    const struct reason missing = {.id = STORE_STATE_MISSING};
+    struct partition *partition = begin(1000);
+    uint32_t before = claims;
+    struct reason why;
+
+    assignment_refused(&assignment, partition, HALT, &missing);
+    is_missing = true;
+    for (int64_t now_ms = 1000; now_ms < 7000; now_ms += 100) {
+        CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, pool, now_ms, &why), GO_ON);
+        CU_ASSERT_TRUE(assignment.by_partition[3]->is_stopped);
+    }
+    CU_ASSERT_EQUAL(claims, before + 3);
+    is_missing = false;
+    CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, pool, 7000, &why), GO_ON);
+    CU_ASSERT_FALSE(assignment.by_partition[3]->is_stopped);
+    CU_ASSERT_TRUE(assignment.by_partition[3]->is_stale);
+    CU_ASSERT_FALSE(partition_wants(assignment.by_partition[3], 100));
+    assignment_clear_stale(&assignment);
+    CU_ASSERT_TRUE(partition_wants(assignment.by_partition[3], 100));
+    CU_ASSERT_FALSE(partition_wants(assignment.by_partition[3], 99));
+    assignment_close(&assignment);
+}
+
+/* A state that was made and does not read is not claimed again and again. */
+static void a_state_that_came_damaged_is_claimed_once(void)
+{
+    const struct reason missing = {.id = STORE_STATE_MISSING};
+    struct partition *partition = begin(1000);
+    uint32_t before = claims;
+    struct reason why;
+
+    assignment_refused(&assignment, partition, HALT, &missing);
+    is_damaged = true;
+    for (int64_t now_ms = 1000; now_ms < 9000; now_ms += 100)
+        CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, pool, now_ms, &why), GO_ON);
+    is_damaged = false;
+    CU_ASSERT_EQUAL(claims, before + 1);
+    CU_ASSERT_TRUE(partition->is_stopped);
+    CU_ASSERT_EQUAL(partition->why.id, STORE_DAMAGED);
     assignment_close(&assignment);
 }
 
@@ -203,7 +252,7 @@ static void a_damaged_state_is_claimed_once(void)
     assignment_refused(&assignment, partition, REWIND, &fenced);
     is_damaged = true;
     for (int64_t now_ms = 1000; now_ms < 5000; now_ms += 1000) {
-        CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, now_ms, &why), GO_ON);
+        CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, pool, now_ms, &why), GO_ON);
         assignment_tell_stops(&assignment, NULL);
         CU_ASSERT_TRUE(partition->is_stopped);
     }
@@ -250,6 +299,8 @@ int main(int argc, char **argv)
         {"whoever_is_fenced_again_and_again_claims_ever_later", whoever_is_fenced_again_and_again_claims_ever_later},
         {"a_stop_that_is_fenced_is_looked_at_anew", a_stop_that_is_fenced_is_looked_at_anew},
         {"without_memory_it_stays_stopped", without_memory_it_stays_stopped},
+        {"a_state_that_lacked_is_looked_for", a_state_that_lacked_is_looked_for},
+        {"a_state_that_came_damaged_is_claimed_once", a_state_that_came_damaged_is_claimed_once},
         {"a_damaged_state_is_claimed_once", a_damaged_state_is_claimed_once},
         {"partitions_come_beside_others_and_go", partitions_come_beside_others_and_go},
         CU_TEST_INFO_NULL,
