@@ -113,11 +113,13 @@ static enum verdict close_windows(struct closing *closing, const struct closing_
     return closer_turn(closing->closer, turn->now_ms, turn->is_final, &closing->has_more, why);
 }
 
-/* Says what it is stuck at, when that is new and again and again. */
+/* Says what it is stuck at, when that is new and again and again. What ends by itself is no error. */
 static void tell_stuck(struct closing *closing, const struct closing_turn *turn)
 {
-    log_reason(turn->logger, LOG_LEVEL_ERROR, &closing->why);
-    log_line(turn->logger, LOG_LEVEL_ERROR, "WORKER-CLOSES-NOTHING", "reason=%s attempts=%" PRIu32,
+    enum log_level level = closing->state == CLOSING_STUCK ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
+
+    log_reason(turn->logger, level, &closing->why);
+    log_line(turn->logger, level, "WORKER-CLOSES-NOTHING", "reason=%s attempts=%" PRIu32,
              reason_name(closing->why.id), closing->attempts);
     closing->told_ms = turn->now_ms;
 }

@@ -135,7 +135,6 @@ def come_and_go(world):
     first.signal(signal.SIGSTOP)
     settle(members[1:], "what is held to be taken")
     first.signal(signal.SIGCONT)
-    first.says("WORKER-LOST", 60)
     settle(members, "the one that was held to have its share again")
     ends = [place + 50 for place in places(world)]
     wait_until(lambda: all(now >= end for now, end in zip(places(world), ends)), 60, "all partitions to be counted on")
