@@ -119,8 +119,8 @@ static void tell_stuck(struct closing *closing, const struct closing_turn *turn)
     enum log_level level = closing->state == CLOSING_STUCK ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN;
 
     log_reason(turn->logger, level, &closing->why);
-    log_line(turn->logger, level, "WORKER-CLOSES-NOTHING", "reason=%s attempts=%" PRIu32,
-             reason_name(closing->why.id), closing->attempts);
+    log_line(turn->logger, level, "WORKER-CLOSES-NOTHING", "reason=%s attempts=%" PRIu32, reason_name(closing->why.id),
+             closing->attempts);
     closing->told_ms = turn->now_ms;
 }
 
