@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import set_span_in_context
 
-from harness import check, equal, main, note, seeded, wait_until
+from harness import check, equal, main, note, seeded, tail, wait_until
 from adapters import FORBIDDEN, hidden
 from platform_records import HOUR_MS, LEFT_OUT, POISON, RECORDS, event, protobuf
 from topics import decode, read_topic
@@ -269,7 +269,8 @@ def test_who_sleeps_is_fenced(world):
     wait_until(lambda: committed(world) == len(values) + len(more), 60, "what came later")
     for process in (sleeper, other):
         process.signal(signal.SIGTERM)
-        equal(process.wait(30), 0, "exit status after SIGTERM")
+        status = process.wait(30)  # 75: its transaction had no answer yet, and whoever is next ends it
+        check(status in (0, 75), f"exit status {status} after SIGTERM", tail(process.log))
     compare(world, ids + good, bad + wrong)
 
 

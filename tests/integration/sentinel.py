@@ -18,7 +18,7 @@ EVENTS = 1500
 NAME = "numbers"
 PASSWORD, SENTINEL_PASSWORD = "password-of-servers-8d", "password-of-sentinels-5e"
 EX_NOPERM, EX_CONFIG = 77, 78
-DOWN_MS = 1000
+DOWN_MS = 2000  # a server that is merely busy is not to fail over to one that has just begun
 
 
 class Sentinel(Redis):
