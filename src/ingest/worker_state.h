@@ -28,7 +28,6 @@ struct worker {
     int64_t turned_ms;       /* when the last turn began that got as far as reading */
     bool must_fetch;         /* logs are read anew, and nothing was polled since */
     bool was_cut_off;        /* no broker answered since the logs were last looked at */
-    bool is_unsure;          /* the same of an incremental group, which waits for an answer first */
     int64_t stays_ms;        /* of a drain that is done: when it leaves, even if others are not */
     int64_t flush_due_ms, report_due_ms;
     int64_t standstill_due_ms; /* when what stands still is told again */

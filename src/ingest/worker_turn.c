@@ -50,20 +50,15 @@ static enum verdict resume(struct worker *worker, struct turn *turn, struct reas
     return verdict == GO_ON ? pipeline_reclaim(worker->pipeline, turn->now_ms, why) : verdict;
 }
 
-/* A worker that was held, or cut off from the broker, does not know what became of the logs meanwhile. Before it has
- * answered the group it cannot look: of what is assigned then anew each log shows its anchor, but what stays of an
- * incremental group is looked at behind the answer. */
+/* A worker that was held, or cut off from the broker, does not know what became of the logs meanwhile. */
 static enum verdict recheck_logs(struct worker *worker, struct turn *turn, struct reason *why)
 {
     (void)why; /* A step like the others, which cannot fail. */
-    const struct batch *batch = pipeline_batch(worker->pipeline);
-    bool is_held = turn->now_ms - worker->turned_ms >= HELD_MS;
-    bool is_needed = worker->was_cut_off || worker->is_unsure || is_held;
-    bool is_reading = worker->has_joined && batch->rebalance == REBALANCE_NONE;
+    bool is_needed = worker->was_cut_off || turn->now_ms - worker->turned_ms >= HELD_MS;
+    bool is_reading = worker->has_joined && pipeline_batch(worker->pipeline)->rebalance == REBALANCE_NONE;
 
     worker->turned_ms = turn->now_ms;
     worker->was_cut_off = false;
-    worker->is_unsure = is_needed && batch->rebalance != REBALANCE_NONE && batch->is_incremental;
     if (!is_needed || !is_reading)
         return GO_ON;
     pipeline_recheck_logs(worker->pipeline);
