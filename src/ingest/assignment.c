@@ -236,7 +236,7 @@ enum verdict assignment_flush(struct assignment *assignment, struct checkpoint *
     enum verdict verdict = checkpoint_run(checkpoint, assignment->flushes, assignment->flush_count, why);
     if (verdict == GO_ON)
         settle(assignment, now_ms);
-    assignment->is_pending = verdict != GO_ON; /* Whoever goes on without some partitions gives it up. */
+    assignment->is_pending = verdict == TRY_LATER;
     return verdict;
 }
 
