@@ -10,7 +10,7 @@ from pathlib import Path
 import confluent_kafka
 from confluent_kafka import Producer
 
-from harness import BINARY, Process, Skip, check, equal, main, note, tail, wait_until
+from harness import Skip, check, equal, main, note, tail, wait_until
 from metrics import scrape, start_worker
 from oracle import ROLLUPS, Oracle
 from rolling import PARTITIONS as MANY
@@ -19,7 +19,6 @@ from topics import newest, read_topic
 
 PARTITIONS = 6
 EVENTS = 6000
-STICKY = "cooperative-sticky"
 NEWER = os.environ.get("TEST_NEWER_LIBRDKAFKA")
 
 
@@ -150,10 +149,7 @@ def come_and_go(world):
 
 def test_partitions_move_one_by_one(world):
     use_newer(world)
-    program = Path(BINARY).with_name("integration_source_check")
-    checked = world.own(Process("checks", [program], world.environment(TEST_GROUP_STRATEGY=STICKY), world.folder))
-    equal(checked.wait(300), 0, f"exit status of {program.name} with {STICKY}\n{checked.out}")
-    world.settings["GENTALLY_KAFKA_PARTITION_ASSIGNMENT_STRATEGY"] = STICKY
+    world.settings["GENTALLY_KAFKA_PARTITION_ASSIGNMENT_STRATEGY"] = "cooperative-sticky"
     come_and_go(world)
 
 

@@ -1,4 +1,4 @@
-/* The source against a real broker. TEST_GROUP_STRATEGY names the strategy of its group, if it is not the default. */
+/* The source against a real broker. */
 #include "gentally/kafka/source.h"
 
 #include "gentally/kafka/producer.h"
@@ -20,23 +20,11 @@ struct reader {
     struct anchor noted;      /* of the record of partition 0 at this offset, once it came */
     struct reason suspicion;  /* what the last source_check_log() found */
     enum rebalance rebalance; /* the last piece */
-    uint32_t assigned;        /* how many it has */
     uint32_t partition_count; /* partitions of it */
     int32_t partitions[PARTITIONS_MAX];
     enum verdict verdict;
     struct reason why;
 };
-
-/* A scene whose group has the strategy that is asked for. */
-static struct scene group_scene(void)
-{
-    struct scene scene = scene_open();
-    const char *strategy = getenv("TEST_GROUP_STRATEGY");
-
-    if (strategy != NULL)
-        pass_through(&scene, "partition.assignment.strategy", strategy);
-    return scene;
-}
 
 static struct reader *reader_open(struct scene *scene)
 {
@@ -114,30 +102,6 @@ static void answer_assigned(struct reader *reader)
         reader->end[reader->partitions[i]] = -1;
     }
     CU_ASSERT_EQUAL_FATAL(source_assign(reader->source, starts, reader->partition_count, &reader->why), GO_ON);
-    reader->assigned += reader->partition_count;
-}
-
-/* Gives back what was taken: all, or some. */
-static void answer_revoked(struct reader *reader)
-{
-    enum verdict verdict;
-
-    if (reader->batch->is_incremental)
-        verdict = source_release_some(reader->source, reader->partitions, reader->partition_count, &reader->why);
-    else
-        verdict = source_release_all(reader->source, &reader->why);
-    CU_ASSERT_EQUAL_FATAL(verdict, GO_ON);
-    reader->assigned -= reader->partition_count;
-}
-
-/* One poll, and the answer to what the group did. */
-static void take_turn(struct reader *reader)
-{
-    turn(reader);
-    if (reader->rebalance == REBALANCE_ASSIGNED)
-        answer_assigned(reader);
-    else if (reader->rebalance != REBALANCE_NONE)
-        answer_revoked(reader);
 }
 
 static void reposition(struct reader *reader, int32_t partition, int64_t offset)
@@ -176,7 +140,7 @@ static void read_to(struct reader *reader, int32_t first, int32_t count, int64_t
 
 static void records_come_once_in_order_from_the_assigned_offset(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, PARTITIONS, NULL);
     fill_topic(&scene, scene.config->topic, PARTITIONS, EACH);
     struct reader *reader = reader_at(&scene, 7);
@@ -191,7 +155,7 @@ static void records_come_once_in_order_from_the_assigned_offset(void)
 /* Every partition is moved while all of them have more fetched than was read. */
 static void a_moved_partition_shows_nothing_of_its_old_position(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, PARTITIONS, NULL);
     fill_topic(&scene, scene.config->topic, PARTITIONS, 5 * EACH);
     struct reader *reader = reader_at(&scene, EACH);
@@ -221,7 +185,7 @@ static void a_moved_partition_shows_nothing_of_its_old_position(void)
 
 static void a_stopped_partition_is_silent_and_the_others_go_on(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, 3, NULL);
     fill_topic(&scene, scene.config->topic, 3, EACH);
     struct reader *reader = reader_at(&scene, 0);
@@ -240,37 +204,50 @@ static void a_stopped_partition_is_silent_and_the_others_go_on(void)
     scene_close(&scene);
 }
 
-/* Polls both until each has half of the partitions. */
+/* Polls both until both were given partitions anew; the first has to give its own back before. */
 static void share(struct reader *first, struct reader *second)
 {
+    bool has_first = false, has_second = false, was_revoked = false;
     int64_t deadline_ms = monotonic_ms() + LIMIT_MS;
 
-    while ((first->assigned != PARTITIONS / 2 || second->assigned != PARTITIONS / 2) && monotonic_ms() < deadline_ms) {
-        take_turn(first);
-        if (first->rebalance == REBALANCE_REVOKED)
+    while (!(has_first && has_second) && monotonic_ms() < deadline_ms) {
+        turn(first);
+        if (first->rebalance == REBALANCE_REVOKED) {
+            was_revoked = true;
             source_commit(first->source, (const int32_t[]){0}, (const int64_t[]){1}, 1);
-        take_turn(second);
+            CU_ASSERT_EQUAL(source_release_all(first->source, &first->why), GO_ON);
+        } else if (first->rebalance == REBALANCE_ASSIGNED) {
+            has_first = true;
+            answer_assigned(first);
+        }
+        turn(second);
+        if (second->rebalance == REBALANCE_ASSIGNED) {
+            has_second = true;
+            answer_assigned(second);
+        } else if (second->rebalance != REBALANCE_NONE) {
+            has_second = false;
+            CU_ASSERT_EQUAL(source_release_all(second->source, &second->why), GO_ON);
+        }
     }
-    CU_ASSERT_EQUAL(first->assigned, PARTITIONS / 2);
-    CU_ASSERT_EQUAL(second->assigned, PARTITIONS / 2);
+    CU_ASSERT_TRUE(has_first && has_second && was_revoked);
 }
 
 static void two_members_share_and_take_over(void)
 {
-    struct scene scene = group_scene();
-    int64_t deadline_ms = monotonic_ms() + 2 * LIMIT_MS;
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, PARTITIONS, NULL);
     fill_topic(&scene, scene.config->topic, PARTITIONS, EACH);
     struct reader *first = reader_at(&scene, 0);
     struct reader *second = reader_open(&scene);
 
-    CU_ASSERT_EQUAL(first->assigned, PARTITIONS);
+    CU_ASSERT_EQUAL(first->partition_count, PARTITIONS);
     share(first, second);
     reader_close(second); /* leaves the group; what it had comes back */
-    do
-        take_turn(first);
-    while (first->assigned != PARTITIONS && monotonic_ms() < deadline_ms);
-    CU_ASSERT_EQUAL(first->assigned, PARTITIONS);
+    await_rebalance(first, REBALANCE_REVOKED);
+    CU_ASSERT_EQUAL(source_release_all(first->source, &first->why), GO_ON);
+    await_rebalance(first, REBALANCE_ASSIGNED);
+    CU_ASSERT_EQUAL(first->partition_count, PARTITIONS);
+    answer_assigned(first);
     read_to(first, 0, PARTITIONS, EACH);
     CU_ASSERT_EQUAL(first->wrong, 0);
     CU_ASSERT_EQUAL(first->records, PARTITIONS * EACH);
@@ -280,7 +257,7 @@ static void two_members_share_and_take_over(void)
 
 static void an_offset_the_log_does_not_have_is_told(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, 2, NULL);
     fill_topic(&scene, scene.config->topic, 2, 10);
     struct reader *reader = reader_open(&scene);
@@ -337,7 +314,7 @@ static struct anchor anchor_at(struct scene *scene, int64_t offset)
 
 static void the_last_counted_record_is_looked_for_first(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, 1, NULL);
     fill_topic(&scene, scene.config->topic, 1, 20);
     struct anchor anchor = anchor_at(&scene, 11);
@@ -360,7 +337,7 @@ static void the_last_counted_record_is_looked_for_first(void)
 
 static void a_topic_made_anew_is_not_read_on(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, 1, NULL);
     fill_topic(&scene, scene.config->topic, 1, 20);
     struct anchor anchor = anchor_at(&scene, 11);
@@ -375,7 +352,7 @@ static void a_topic_made_anew_is_not_read_on(void)
 
 static void deleted_records_are_missed_only_if_they_were_not_counted(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, 1, NULL);
     fill_topic(&scene, scene.config->topic, 1, 20);
     struct anchor anchor = anchor_at(&scene, 11);
@@ -391,7 +368,7 @@ static void deleted_records_are_missed_only_if_they_were_not_counted(void)
 /* Five records and a marker, five aborted ones and a marker: the log leaves offsets out, and ends in such a hole. */
 static void what_was_aborted_is_stepped_over(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     make_topic(&scene, scene.config->topic, 1, NULL);
     rd_kafka_t *writer = raw_producer(scene.config, scene.config->namespace_);
     rd_kafka_error_t *error = rd_kafka_init_transactions(writer, 30000);
@@ -418,7 +395,7 @@ static void what_was_aborted_is_stepped_over(void)
 
 static void a_topic_that_vanishes_halts_and_closes(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     pass_through(&scene, "topic.metadata.refresh.interval.ms", "500");
     make_topic(&scene, scene.config->topic, 2, NULL);
     fill_topic(&scene, scene.config->topic, 2, 10);
@@ -428,7 +405,11 @@ static void a_topic_that_vanishes_halts_and_closes(void)
     read_to(reader, 0, 2, 10);
     delete_topic(&scene, scene.config->topic);
     while (reader->verdict == GO_ON && monotonic_ms() < deadline_ms) {
-        take_turn(reader);
+        turn(reader);
+        if (reader->rebalance == REBALANCE_ASSIGNED)
+            answer_assigned(reader);
+        else if (reader->rebalance != REBALANCE_NONE)
+            CU_ASSERT_EQUAL(source_release_all(reader->source, &reader->why), GO_ON);
     }
     CU_ASSERT_EQUAL(reader->verdict, HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(reader->why.id), "SOURCE-TOPIC-MISSING");
@@ -440,7 +421,7 @@ static void a_topic_that_vanishes_halts_and_closes(void)
 
 static void a_missing_topic_is_named(void)
 {
-    struct scene scene = group_scene();
+    struct scene scene = scene_open();
     struct source *source = NULL;
     struct producer *producer = NULL;
 
