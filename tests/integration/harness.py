@@ -246,13 +246,13 @@ def _read_reply(stream):
 
 
 class Kafka:
-    """A broker of a test's own, for tests that stop it or need another version; others share that of tests/run."""
+    """A broker of a test's own, for tests that stop it; the others share the one of tests/run."""
 
-    def __init__(self, folder, *settings, users=(), version=None):
+    def __init__(self, folder, *settings, users=()):
         self.folder = str(folder)
         self.settings = settings
         self.port = free_port()
-        self.environment = dict(os.environ) | ({"KAFKA_VERSION": version} if version else {})
+        self.environment = dict(os.environ)
         if users:  # each has a password, which is its name, and the rights that ACLs give it, on a port of their own
             self.secure_port = free_port()
             self.environment |= {"BROKER_SECURE_PORT": str(self.secure_port), "BROKER_USERS": " ".join(users)}
@@ -331,8 +331,8 @@ class World:
         self.settings["GENTALLY_REDIS_URL"] = self.redis.url
         return self.redis
 
-    def start_kafka(self, *settings, users=(), version=None):
-        kafka = self.own(Kafka(self.folder / "kafka", *settings, users=users, version=version)).start()
+    def start_kafka(self, *settings, users=()):
+        kafka = self.own(Kafka(self.folder / "kafka", *settings, users=users)).start()
         self.settings["GENTALLY_KAFKA_BOOTSTRAP_SERVERS"] = kafka.address
         return kafka
 

@@ -432,12 +432,12 @@ def test_members_that_have_a_name_come_back_without_a_rebalance(world):
 
 def test_what_this_librdkafka_cannot_do_is_refused(world):
     for name, value, said in (
-        ("partition.assignment.strategy", "cooperative-sticky", "wants librdkafka 2.10 or newer"),
-        ("group.protocol", "consumer", "wants librdkafka 2.15 or newer"),
+        ("partition.assignment.strategy", "cooperative-sticky", "from librdkafka 2.10 on"),
+        ("group.protocol", "consumer", "before librdkafka 2.15"),
     ):
         process = world.start("worker", "--check-config", f"--kafka.{name}={value}")
         equal(process.wait(20), 78, f"exit status for {name}")
-        check("SOURCE-PROTOCOL" in process.log and said in process.log, f"{name} is not told", process.log)
+        check("CONFIG-OWNED" in process.log and said in process.log, f"{name} is not told", process.log)
 
 
 if __name__ == "__main__":
