@@ -17,15 +17,19 @@ struct owned {
 #define BECAUSE_START                                                                                                  \
     "where to read is told by Redis, and a silent reset would lose or repeat events; nothing replaces it"
 #define BECAUSE_ORDER "events and summaries must arrive once and in order; nothing replaces it"
-#define BECAUSE_GROUP "which worker has which partition matters to nobody; use kafka.group.protocol"
+#define BECAUSE_GROUP "the worker speaks one protocol of the group, in which partitions move by one owner at a time"
+#define BECAUSE_ASSIGNOR "cooperative-sticky is sound from librdkafka 2.10 on, and no worker uses it yet: it is range"
+#define BECAUSE_PROTOCOL "consumer may stand still before librdkafka 2.15 (its issue 5541), and is not used yet"
 #define BECAUSE_CALLS "a function cannot be configured"
 
 static const struct owned owned[] = {
     {"bootstrap.servers", "use kafka_bootstrap_servers"},
     {"metadata.broker.list", "use kafka_bootstrap_servers"},
     {"group.id", "use group"},
+    {"group.protocol", BECAUSE_PROTOCOL},
     {"group.protocol.type", BECAUSE_GROUP},
     {"group.remote.assignor", BECAUSE_GROUP},
+    {"partition.assignment.strategy", BECAUSE_ASSIGNOR},
     {"enable.auto.commit", BECAUSE_STORE},
     {"auto.commit.enable", BECAUSE_STORE},
     {"auto.commit.interval.ms", BECAUSE_STORE},

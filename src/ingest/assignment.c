@@ -59,7 +59,6 @@ static enum verdict claim(struct assignment *assignment, struct store *store, co
     if (verdict != GO_ON)
         return verdict;
     assignment->partitions[assignment->count++] = number;
-    (*place)->is_stale = true;
     if (is_stopped)
         stop(assignment, *place, &trouble);
     return GO_ON;
@@ -71,34 +70,31 @@ enum verdict assignment_claim(struct assignment *assignment, struct store *store
 {
     enum verdict verdict = GO_ON;
 
-    if (assignment->count == 0) { /* Else both are those of the partitions that stay. */
-        assignment->turned_ms = now_ms;
-        assignment->connections = store_connections(store);
-    }
+    assignment_close(assignment);
+    assignment->turned_ms = now_ms;
+    assignment->connections = store_connections(store);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
         assert(partitions[i] >= 0);
         assert(partitions[i] < PARTITIONS_MAX);
-        assert(assignment->by_partition[partitions[i]] == NULL);
         verdict = claim(assignment, store, config, pool, partitions[i], now_ms, why);
     }
     if (verdict != GO_ON)
-        assignment_release(assignment, partitions, count);
+        assignment_close(assignment);
     return verdict;
 }
 
-enum verdict assignment_start(struct assignment *assignment, struct source *source, const int32_t partitions[],
-                              uint32_t count, struct reason *why)
+enum verdict assignment_start(struct assignment *assignment, struct source *source, struct reason *why)
 {
     struct source_start starts[PARTITIONS_MAX];
-    uint32_t start_count = 0;
+    uint32_t count = 0;
 
-    for (uint32_t i = 0; i < count; i++) {
-        const struct partition *partition = assignment->by_partition[partitions[i]];
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         if (partition->is_stopped)
             continue;
-        starts[start_count++] = assignment_start_of(&partition->state);
+        starts[count++] = assignment_start_of(&partition->state);
     }
-    return source_assign(source, starts, start_count, why);
+    return source_assign(source, starts, count, why);
 }
 
 void assignment_wait(struct partition *partition, struct source *source)
@@ -141,38 +137,6 @@ void assignment_refused(struct assignment *assignment, struct partition *partiti
         stop(assignment, partition, why);
         break;
     }
-}
-
-/* Nobody will hear whether it was stored. */
-static void give_up_flush(struct assignment *assignment)
-{
-    struct reason why;
-
-    for (uint32_t i = 0; i < assignment->flush_count && assignment->is_pending; i++) {
-        struct partition *partition = assignment->flushed[i];
-        (void)reason_set(&why, REWIND, STORE_UNREACHABLE, 0,
-                         "partition %" PRId32 ": a flush had no answer when the group took partitions away",
-                         partition->state.partition);
-        assignment_refused(assignment, partition, REWIND, &why);
-    }
-    assignment->flush_count = 0;
-    assignment->is_pending = false;
-}
-
-void assignment_release(struct assignment *assignment, const int32_t partitions[], uint32_t count)
-{
-    uint32_t kept = 0;
-
-    give_up_flush(assignment);
-    for (uint32_t i = 0; i < count; i++) {
-        if (assignment_find(assignment, partitions[i]) != NULL)
-            partition_close(assignment->by_partition[partitions[i]]);
-        assignment->by_partition[partitions[i]] = NULL;
-    }
-    for (uint32_t i = 0; i < assignment->count; i++)
-        if (assignment->by_partition[assignment->partitions[i]] != NULL)
-            assignment->partitions[kept++] = assignment->partitions[i];
-    assignment->count = kept;
 }
 
 static void count_flush(struct flush_counts *counts, const struct partition_flush *flush)

@@ -47,23 +47,16 @@ static inline struct source_start assignment_start_of(const struct partition_sta
     return (struct source_start){state->partition, state->next, state->anchor};
 }
 
-/* Claims the partitions in the store and opens each, beside those that are ours; one whose own trouble forbids that
- * (its state is tainted, damaged or gone, its memory refused) is stopped. Nothing that was polled before is theirs. On
- * any failure none of them is open, and the call may be repeated. Verdicts of store_claim(), but for those of one
- * partition. */
+/* Claims the partitions in the store and opens each; one whose own trouble forbids that (its state is tainted, damaged
+ * or gone, its memory refused) is stopped. On any failure no partition is open, and the call may be repeated. Verdicts
+ * of store_claim(), but for those of one partition. */
 MUST_CHECK enum verdict assignment_claim(struct assignment *assignment, struct store *store,
                                          const struct config *config, struct tally_pool *pool,
                                          const int32_t partitions[], uint32_t count, int64_t now_ms,
                                          struct reason *why);
 
-/* Begins to read those of the claimed partitions that are not stopped where the store stands. Verdicts of
- * source_assign(). */
-MUST_CHECK enum verdict assignment_start(struct assignment *assignment, struct source *source,
-                                         const int32_t partitions[], uint32_t count, struct reason *why);
-
-/* Drops the work of those partitions and closes them; of one that is not ours nothing is done. If a flush has no answer
- * yet, nobody waits for it any more: what it was of is marked for assignment_reclaim(), if it stays. */
-void assignment_release(struct assignment *assignment, const int32_t partitions[], uint32_t count);
+/* Begins to read each partition that is not stopped where the store stands. Verdicts of source_assign(). */
+MUST_CHECK enum verdict assignment_start(struct assignment *assignment, struct source *source, struct reason *why);
 
 /* Drops all work and closes all partitions. */
 void assignment_close(struct assignment *assignment);

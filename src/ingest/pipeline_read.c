@@ -19,11 +19,6 @@ enum verdict pipeline_join(struct pipeline *pipeline, struct reason *why)
     return source_join(pipeline->source, why);
 }
 
-bool pipeline_hears_all(const struct pipeline *pipeline)
-{
-    return source_hears_all(pipeline->source);
-}
-
 const struct batch *pipeline_batch(const struct pipeline *pipeline)
 {
     return &pipeline->batch;
@@ -33,44 +28,24 @@ const struct batch *pipeline_batch(const struct pipeline *pipeline)
 
 enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct reason *why)
 {
-    struct batch *batch = &pipeline->batch;
     enum verdict verdict = pipeline_await_erasure(pipeline, why);
 
-    if (!batch->is_incremental)
-        assignment_close(&pipeline->assignment);
     if (verdict == GO_ON)
         verdict = assignment_claim(&pipeline->assignment, pipeline->store, pipeline->config, pipeline->pool,
-                                   batch->partitions, batch->partition_count, now_ms, why);
+                                   pipeline->batch.partitions, pipeline->batch.partition_count, now_ms, why);
     if (verdict == GO_ON)
         verdict = pipeline_recheck_settings(pipeline, why);
     if (verdict == GO_ON)
-        verdict =
-            assignment_start(&pipeline->assignment, pipeline->source, batch->partitions, batch->partition_count, why);
+        verdict = assignment_start(&pipeline->assignment, pipeline->source, why);
     if (verdict == GO_ON)
-        batch->rebalance = REBALANCE_NONE;
+        pipeline->batch.rebalance = REBALANCE_NONE;
     else /* What was claimed and is not read must not be flushed, should it be revoked before the next attempt. */
-        assignment_release(&pipeline->assignment, batch->partitions, batch->partition_count);
-    return verdict;
-}
-
-/* Of the batch, what is of partitions that stay is still to be folded: their logs are read on behind it. What is of the
- * others nobody wants, not even these partitions themselves, should they come back before that. */
-static enum verdict release_some(struct pipeline *pipeline, struct reason *why)
-{
-    struct batch *batch = &pipeline->batch;
-
-    checkpoint_forget(pipeline->checkpoint);
-    assignment_release(&pipeline->assignment, batch->partitions, batch->partition_count);
-    enum verdict verdict = source_release_some(pipeline->source, batch->partitions, batch->partition_count, why);
-    if (verdict == GO_ON)
-        batch->rebalance = REBALANCE_NONE;
+        assignment_close(&pipeline->assignment);
     return verdict;
 }
 
 enum verdict pipeline_release(struct pipeline *pipeline, struct reason *why)
 {
-    if (pipeline->batch.is_incremental)
-        return release_some(pipeline, why);
     checkpoint_forget(pipeline->checkpoint);
     assignment_close(&pipeline->assignment);
     /* The rest of the batch would be folded into what is assigned next, with a gap; and where logs ended would be taken

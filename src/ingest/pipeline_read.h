@@ -12,9 +12,6 @@
 /* Joins the group. Verdicts of source_join(). */
 MUST_CHECK enum verdict pipeline_join(struct pipeline *pipeline, struct reason *why);
 
-/* Whether rebalances tell of all that the group does: source_hears_all(). */
-bool pipeline_hears_all(const struct pipeline *pipeline);
-
 /* The batch polled last, with a rebalance that waits for its answer; borrowed, and as the last verb left it. */
 const struct batch *pipeline_batch(const struct pipeline *pipeline);
 
@@ -23,9 +20,7 @@ const struct batch *pipeline_batch(const struct pipeline *pipeline);
 MUST_CHECK enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct reason *why);
 
 /* Answers REBALANCE_REVOKED and REBALANCE_LOST: drops all work, an unanswered flush and the rest of the batch too, and
- * gives all partitions back; of an incremental one, what is of its partitions, and an unanswered flush as a whole: what
- * stays and was part of it is claimed anew. Flush before. Verdicts of source_release_all(); unless GO_ON, the rebalance
- * waits on. */
+ * gives all partitions back. Flush before. Verdicts of source_release_all(); unless GO_ON, the rebalance waits on. */
 MUST_CHECK enum verdict pipeline_release(struct pipeline *pipeline, struct reason *why);
 
 /* Keeps up the membership of a caller that cannot read on for now. The batch may hold another rebalance then. Verdicts

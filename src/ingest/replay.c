@@ -101,7 +101,7 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
 
 /* ---- counting ---- */
 
-/* Nobody else is in the group, so all partitions are ours; should they be given anew, the store says where to go on. */
+/* Nobody else is in the group, so there is one assignment; should there be another, the store says where to go on. */
 static enum verdict answer_rebalance(struct replay *replay, int64_t now_ms, struct reason *why)
 {
     const struct batch *batch = pipeline_batch(replay->pipeline);
@@ -114,9 +114,8 @@ static enum verdict answer_rebalance(struct replay *replay, int64_t now_ms, stru
     }
     enum verdict verdict = pipeline_claim(replay->pipeline, now_ms, why);
     if (verdict == GO_ON) {
-        replay->has_joined = (int32_t)pipeline_assignment(replay->pipeline)->count == replay->partition_count;
-        for (uint32_t i = 0; i < batch->partition_count; i++)
-            replay->is_cut[batch->partitions[i]] = false;
+        replay->has_joined = (int32_t)batch->partition_count == replay->partition_count;
+        memset(replay->is_cut, 0, sizeof(replay->is_cut));
     }
     return verdict;
 }

@@ -9,7 +9,7 @@
 /* A topic that grew makes the group meet: the worker that closes windows then must not leave the new partitions out.
  * Fewer than before, or none, is what a broker says that lags behind; if the topic is gone, polling will tell. More
  * than we have room for is the end. */
-enum verdict worker_count_partitions(struct worker *worker, struct reason *why)
+static enum verdict count_partitions(struct worker *worker, struct reason *why)
 {
     int32_t count = 0;
     enum verdict verdict = pipeline_count_partitions(worker->pipeline, &count, why);
@@ -25,14 +25,14 @@ enum verdict worker_count_partitions(struct worker *worker, struct reason *why)
 
 static enum verdict claim(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = worker_count_partitions(worker, why);
+    enum verdict verdict = count_partitions(worker, why);
 
     if (verdict == GO_ON)
         verdict = pipeline_claim(worker->pipeline, now_ms, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32,
-             pipeline_assignment(worker->pipeline)->count);
+             pipeline_batch(worker->pipeline)->partition_count);
     worker->has_joined = true;
     worker->rebalances[REBALANCES_ASSIGNED]++;
     return GO_ON;
@@ -59,10 +59,8 @@ static enum verdict release(struct worker *worker, int64_t now_ms, struct reason
     log_line(worker->logger, LOG_LEVEL_INFO, is_revoked ? "WORKER-REVOKED" : "WORKER-LOST", "partitions=%" PRIu32,
              pipeline_batch(worker->pipeline)->partition_count);
     worker->rebalances[is_revoked ? REBALANCES_REVOKED : REBALANCES_LOST]++;
-    enum verdict verdict = pipeline_release(worker->pipeline, why);
-    /* Having nothing between two assignments is no reason to leave. */
-    worker->has_joined = pipeline_assignment(worker->pipeline)->count > 0;
-    return verdict;
+    worker->has_joined = false; /* Having nothing between two assignments is no reason to leave. */
+    return pipeline_release(worker->pipeline, why);
 }
 
 enum verdict worker_answer_rebalance(struct worker *worker, int64_t now_ms, struct reason *why)

@@ -4,9 +4,6 @@
 
 #include "worker_state.h"
 
-/* Looks whether the topic grew. TRY_LATER, HALT (SOURCE-PARTITIONS): as source_partitions(). */
-MUST_CHECK enum verdict worker_count_partitions(struct worker *worker, struct reason *why);
-
 /* Answers the rebalance that waits in the batch, if any: claims what was assigned; flushes, if it can, and gives back
  * what was revoked. If not GO_ON, the rebalance still waits. HALT, TRY_LATER: a server as the modules say. */
 MUST_CHECK enum verdict worker_answer_rebalance(struct worker *worker, int64_t now_ms, struct reason *why);

@@ -23,8 +23,6 @@ struct worker {
     int32_t partition_count; /* of the topic */
     bool has_batch;          /* polled, and not folded to its end */
     bool has_joined;         /* an assignment is in force, even an empty one */
-    int64_t joined_ms;       /* when that was so last; 0: not yet */
-    int64_t topic_due_ms;    /* when it is looked whether the topic grew, where the group does not tell */
     int64_t turned_ms;       /* when the last turn began that got as far as reading */
     bool must_fetch;         /* logs are read anew, and nothing was polled since */
     bool was_cut_off;        /* no broker answered since the logs were last looked at */

@@ -1,7 +1,7 @@
 /*
  * The loop. One turn takes its steps in a fixed order, and ends at the first that does not answer GO_ON:
  *
- *   resume -> compare_clocks -> watch_store -> watch_group -> recheck_logs ->
+ *   resume -> compare_clocks -> watch_store -> recheck_logs ->
  *   answer_or_read -> flush_if_due -> apply_if_due -> close_windows -> finish_drain
  *
  * Nothing is acknowledged that Redis does not hold; no record is folded while a flush is unanswered.
@@ -26,11 +26,9 @@
 #define REPORT_INTERVAL_MS 10000
 #define STANDSTILL_INTERVAL_MS 60000
 #define CLOCKS_INTERVAL_MS 600000
-#define UNHEARD_MS 10000        /* an assignment would have come by then */
-#define TOPIC_INTERVAL_MS 30000 /* as often as librdkafka looks */
-#define CONFLICTS_MIN 10        /* of ids between two reports, to be warned of */
-#define STAY_MS 20000           /* how long a drain that is done waits for others to be done */
-#define HELD_MS 2000            /* a turn this long: less than it takes to make a topic anew and fill it again */
+#define CONFLICTS_MIN 10 /* of ids between two reports, to be warned of */
+#define STAY_MS 20000    /* how long a drain that is done waits for others to be done */
+#define HELD_MS 2000     /* a turn this long: less than it takes to make a topic anew and fill it again */
 
 struct turn {
     int64_t now_ms;  /* monotonic; stands still within a turn, like the other */
@@ -199,12 +197,10 @@ static void close_all(struct worker *worker, struct turn *turn)
 
 /* A drain ends when this worker's partitions are at their end, stored and applied, or stopped. Who has the lease waits
  * for the others, and closes everything; as long as nobody is known to have it, nobody ends. To leave makes the group
- * meet, and nobody counts meanwhile: so the others, too, stay until all is read out, for a while at most. Who has
- * nothing because nothing was heard stays for as long as that takes: there may be something for it yet. */
+ * meet, and nobody counts meanwhile: so the others, too, stay until all is read out, for a while at most. */
 static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
 {
     bool is_ours = worker->closing.lease == LEASE_OURS;
-    bool is_unheard = pipeline_assignment(worker->pipeline)->count == 0 && !pipeline_hears_all(worker->pipeline);
     bool is_read_out = false;
 
     if (!is_drained(worker) || assignment_has_journal(pipeline_assignment(worker->pipeline))) {
@@ -218,7 +214,7 @@ static enum verdict finish_drain(struct worker *worker, struct turn *turn, struc
     if (verdict == GO_ON && is_ours && is_read_out)
         close_all(worker, turn);
     else if (verdict == GO_ON && !is_ours)
-        turn->is_done = is_read_out || (turn->now_ms >= worker->stays_ms && !is_unheard);
+        turn->is_done = is_read_out || turn->now_ms >= worker->stays_ms;
     return verdict;
 }
 
@@ -309,22 +305,6 @@ static enum verdict watch_store(struct worker *worker, struct turn *turn, struct
     return GO_ON;
 }
 
-/* Where a member hears of its own partitions alone, silence says that there are none for it, and whoever closes windows
- * has to look itself whether there are more than it knows. */
-static enum verdict watch_group(struct worker *worker, struct turn *turn, struct reason *why)
-{
-    if (pipeline_hears_all(worker->pipeline))
-        return GO_ON;
-    if (worker->has_joined || worker->joined_ms == 0)
-        worker->joined_ms = turn->now_ms;
-    if (turn->now_ms - worker->joined_ms >= UNHEARD_MS)
-        worker->has_joined = true;
-    if (!worker->has_joined || turn->now_ms < worker->topic_due_ms || turn->stop)
-        return GO_ON;
-    worker->topic_due_ms = turn->now_ms + TOPIC_INTERVAL_MS;
-    return worker_count_partitions(worker, why);
-}
-
 static void report_drained(struct worker *worker)
 {
     warn_of_conflicts(worker);
@@ -337,8 +317,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
                          struct reason *why)
 {
     static enum verdict (*const steps[])(struct worker *, struct turn *, struct reason *) = {
-        resume,         compare_clocks, watch_store,  watch_group,   recheck_logs,
-        answer_or_read, flush_if_due,   apply_if_due, close_windows, finish_drain,
+        resume,       compare_clocks, watch_store,   recheck_logs, answer_or_read,
+        flush_if_due, apply_if_due,   close_windows, finish_drain,
     };
     struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
     enum verdict verdict = GO_ON;

@@ -112,9 +112,9 @@ enum verdict broken_batch_end(const struct broken_batch *batch, const struct con
     struct probe probe = {.notes.logger = logger, .batch = batch};
     bool is_broken = false;
 
-    size_t count = source_settings(settings, config, false);
-    enum verdict verdict =
-        kafka_open(&probe.client, RD_KAFKA_CONSUMER, config, settings, count, &hooks, &probe.notes, SOURCE_CONFIG, why);
+    source_settings(settings, config->group, false);
+    enum verdict verdict = kafka_open(&probe.client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
+                                      &probe.notes, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
     probe.deadline_ms = clock_ms(CLOCK_MONOTONIC) + PATIENCE_MS;

@@ -247,12 +247,6 @@ static void name_client(char name[HOST_NAME_MAX + 32])
     snprintf(name, HOST_NAME_MAX + 32, "gentally-%s-%ld", host, (long)getpid());
 }
 
-/* The protocol of the workers' group is not for readers, and others' groups: source_settings.h. */
-static bool is_of_group(const char *name)
-{
-    return strcmp(name, "group.protocol") == 0 || strcmp(name, "partition.assignment.strategy") == 0;
-}
-
 static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config, const struct kafka_setting settings[],
                               size_t count, enum reason_id config_id, struct reason *why)
 {
@@ -274,9 +268,7 @@ static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config
     if (verdict == GO_ON)
         verdict = set_of_kind(conf, settings, count, SETTING_OPTIONAL, config_id, why);
     for (uint32_t i = 0; verdict == GO_ON && i < config->kafka_count; i++)
-        verdict = is_of_group(config->kafka[i].name)
-                      ? GO_ON
-                      : set(conf, config->kafka[i].name, config->kafka[i].value, config_id, why);
+        verdict = set(conf, config->kafka[i].name, config->kafka[i].value, config_id, why);
     if (verdict == GO_ON)
         verdict = set_of_kind(conf, common, LENGTH_OF(common), SETTING_OWNED, config_id, why);
     if (verdict == GO_ON)

@@ -52,10 +52,9 @@ struct kafka_hooks {
 
 /*
  * Makes a client of properties that are set in this order: those that all clients share, `settings`, the
- * configuration's kafka.* (consumers get the producers' properties too: librdkafka accepts and ignores them; the
- * group's protocol is left out, the source has it among its own), and the owned ones again. GO_ON gives `*client` to
- * the caller, to be closed with kafka_close(). HALT with `config_id` (SOURCE-CONFIG, SINK-CONFIG) for a property that
- * librdkafka refuses.
+ * configuration's kafka.* (consumers get the producers' properties too: librdkafka accepts and ignores them), and the
+ * owned ones again. GO_ON gives `*client` to the caller, to be closed with kafka_close(). HALT with `config_id`
+ * (SOURCE-CONFIG, SINK-CONFIG) for a property that librdkafka refuses.
  */
 MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
                                    const struct kafka_setting settings[], size_t setting_count,

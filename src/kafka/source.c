@@ -11,7 +11,6 @@
  *
  * Moving a position is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
  * eager protocol knows no smaller step. What was fetched before is of an older version: librdkafka drops it, or we do.
- * Where the group gives and takes partitions one by one, source_incremental.h does so with librdkafka.
  */
 #include "gentally/kafka/source.h"
 
@@ -24,7 +23,6 @@
 #include "kafka_client.h"
 #include "nudge.h"
 #include "position.h"
-#include "source_incremental.h"
 #include "source_settings.h"
 #include "source_state.h"
 #include "suspect_log.h"
@@ -44,12 +42,9 @@ static struct position *position_of(struct source *source, int32_t partition)
 enum verdict source_check_config(const struct config *config, struct reason *why)
 {
     struct kafka_setting settings[SOURCE_SETTINGS];
-    enum verdict verdict = source_settings_check(config, rd_kafka_version(), why);
 
-    if (verdict != GO_ON)
-        return verdict;
-    size_t count = source_settings(settings, config, config->metrics_listen[0] != '\0');
-    return kafka_check(RD_KAFKA_CONSUMER, config, settings, count, SOURCE_CONFIG, why);
+    source_settings(settings, config->group, config->metrics_listen[0] != '\0');
+    return kafka_check(RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), SOURCE_CONFIG, why);
 }
 
 enum verdict source_open(struct source **source, const struct config *config, struct logger *logger, struct reason *why)
@@ -62,14 +57,11 @@ enum verdict source_open(struct source **source, const struct config *config, st
 
     if (made == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "the source needs %zu bytes", sizeof(*made));
-    size_t setting_count = source_settings(settings, config, config->metrics_listen[0] != '\0');
+    source_settings(settings, config->group, config->metrics_listen[0] != '\0');
     made->config = config;
-    made->is_incremental = source_is_incremental(config);
     made->notes.logger = logger;
-    enum verdict verdict = source_settings_check(config, rd_kafka_version(), why);
-    if (verdict == GO_ON)
-        verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, setting_count, &hooks, &made->notes,
-                             SOURCE_CONFIG, why);
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
+                                      &made->notes, SOURCE_CONFIG, why);
     if (verdict != GO_ON) {
         free(made);
         return verdict;
@@ -103,6 +95,29 @@ enum verdict source_join(struct source *source, struct reason *why)
     return source->is_joined ? GO_ON : kafka_reason(KAFKA_READ, code, "joining the group", why);
 }
 
+/*
+ * Forwards the queues of partitions of which nothing has arrived yet. Once is not enough: a partition that is assigned
+ * anew is stopped first, on another thread, and stopping takes the forwarding away, at a time nobody tells. What came
+ * before the next forwarding is moved along with it.
+ */
+static void forward(struct source *source)
+{
+    int32_t seen = 0;
+    bool is_any = false;
+
+    for (int32_t i = 0; seen < source->assigned_count && i < PARTITIONS_MAX; i++) {
+        const struct position *position = &source->positions[i];
+        seen += position->is_assigned ? 1 : 0;
+        if (!position->is_assigned || position->is_settled)
+            continue;
+        rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(source->client, source->config->topic, i);
+        rd_kafka_queue_forward(queue, source->data);
+        rd_kafka_queue_destroy(queue);
+        is_any = true;
+    }
+    source->has_unsettled = is_any;
+}
+
 /* Makes the positions librdkafka's assignment. */
 static enum verdict assign_positions(struct source *source, struct reason *why)
 {
@@ -118,7 +133,7 @@ static enum verdict assign_positions(struct source *source, struct reason *why)
     }
     assert(list->cnt == source->assigned_count);
     source->has_unsettled = list->cnt > 0;
-    source_forward(source); /* Before the assignment, or the first records would go to the control queue. */
+    forward(source); /* Before the assignment, or the first records would go to the control queue. */
     rd_kafka_resp_err_t code = kafka_assign(source->client, list);
     rd_kafka_topic_partition_list_destroy(list);
     source->needs_assign = code != RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -130,12 +145,10 @@ void source_close(struct source *source)
     if (source == NULL)
         return;
     free_messages(source); /* Whatever of a client is still held makes rd_kafka_destroy() wait for ever. */
-    if (source->is_joined && source->is_incremental)
-        incremental_close(source);
-    else if (source->is_joined)
+    if (source->is_joined) {
         kafka_assign(source->client, NULL);
-    if (source->is_joined)
         rd_kafka_consumer_close(source->client);
+    }
     if (source->is_vanished && rd_kafka_version() < DESTROY_FIXED)
         return;
     rd_kafka_queue_destroy(source->data);
@@ -144,12 +157,11 @@ void source_close(struct source *source)
     free(source);
 }
 
-static void unassign_position(struct source *source, int32_t partition)
+static void unassign_positions(struct source *source)
 {
-    struct position *position = position_of(source, partition);
-
-    source->assigned_count -= position->is_assigned ? 1 : 0;
-    position->is_assigned = false;
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
+        source->positions[i].is_assigned = false;
+    source->assigned_count = 0;
 }
 
 /* The store says where to read on; who moved the group's offsets waits for something else. */
@@ -168,19 +180,19 @@ enum verdict source_assign(struct source *source, const struct source_start star
                            struct reason *why)
 {
     assert(source->unanswered == REBALANCE_ASSIGNED);
-    assert(source->is_incremental || source->assigned_count == 0);
+    assert(source->assigned_count == 0);
     for (uint32_t i = 0; i < count; i++) {
         struct position *position = position_of(source, starts[i].partition);
         assert(starts[i].next >= 0); /* A negative one would make librdkafka choose. */
         assert(!position->is_assigned);
         *position = position_at(starts[i].next, &starts[i].anchor);
     }
-    source->assigned_count += (int32_t)count;
-    enum verdict verdict = source->is_incremental ? incremental_assign(source, why) : assign_positions(source, why);
+    source->assigned_count = (int32_t)count;
+    enum verdict verdict = assign_positions(source, why);
     if (verdict == GO_ON)
         source->unanswered = REBALANCE_NONE;
-    for (uint32_t i = 0; i < count && verdict != GO_ON; i++)
-        unassign_position(source, starts[i].partition);
+    else
+        unassign_positions(source);
     if (verdict == GO_ON)
         look_at_offsets(source, starts, count);
     return verdict;
@@ -203,7 +215,8 @@ void source_stop(struct source *source, int32_t partition)
 {
     if (!position_of(source, partition)->is_assigned)
         return;
-    unassign_position(source, partition);
+    position_of(source, partition)->is_assigned = false;
+    source->assigned_count--;
     source->choked = 0;
     source->needs_assign = true;
 }
@@ -211,26 +224,12 @@ void source_stop(struct source *source, int32_t partition)
 enum verdict source_release_all(struct source *source, struct reason *why)
 {
     assert(source->unanswered == REBALANCE_REVOKED || source->unanswered == REBALANCE_LOST);
-    assert(!source->is_incremental);
-    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
-        unassign_position(source, i);
+    unassign_positions(source);
     source->needs_assign = false;
     rd_kafka_resp_err_t code = kafka_assign(source->client, NULL);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         source->unanswered = REBALANCE_NONE;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "releasing partitions", why);
-}
-
-enum verdict source_release_some(struct source *source, const int32_t partitions[], uint32_t count, struct reason *why)
-{
-    assert(source->unanswered == REBALANCE_REVOKED || source->unanswered == REBALANCE_LOST);
-    assert(source->is_incremental);
-    for (uint32_t i = 0; i < count; i++)
-        unassign_position(source, partitions[i]);
-    enum verdict verdict = incremental_unassign(source, partitions, count, why);
-    if (verdict == GO_ON)
-        source->unanswered = REBALANCE_NONE;
-    return verdict;
 }
 
 void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count)
@@ -251,7 +250,6 @@ static void take_rebalance(struct source *source, struct batch *batch, rd_kafka_
     const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
 
     batch->partition_count = 0;
-    batch->is_incremental = source->is_incremental;
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
         batch->rebalance = REBALANCE_ASSIGNED;
     else
@@ -480,7 +478,7 @@ static enum verdict poll_data(struct source *source, struct batch *batch, int ti
     rd_kafka_message_t **room = source->messages;
 
     if (source->has_unsettled)
-        source_forward(source);
+        forward(source);
     ssize_t count = rd_kafka_consume_batch_queue(source->data, 0, room, BATCH_RECORDS_MAX);
 
     if (count == 0 && timeout_ms > 0) {
@@ -507,12 +505,9 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
     batch->record_count = 0;
     batch->end_count = 0;
     batch->suspect_count = 0;
-    enum verdict verdict = source->needs_assign && !source->is_incremental ? assign_positions(source, why) : GO_ON;
+    enum verdict verdict = source->needs_assign ? assign_positions(source, why) : GO_ON;
     if (verdict == GO_ON)
         verdict = poll_control(source, batch, source->assigned_count == 0 ? timeout_ms : 0, why);
-    /* While a rebalance waits, the group would take a move for its answer. */
-    if (verdict == GO_ON && batch->rebalance == REBALANCE_NONE && source->needs_assign && source->is_incremental)
-        verdict = incremental_move(source, why);
     /* A rebalance is answered first: a record may belong to a partition that is being taken away. */
     if (verdict == GO_ON && batch->rebalance == REBALANCE_NONE && source->assigned_count > 0)
         verdict = poll_data(source, batch, timeout_ms, why);
@@ -530,7 +525,7 @@ enum verdict source_keep_alive(struct source *source, struct batch *batch, struc
 
     batch->rebalance = REBALANCE_NONE;
     if (source->has_unsettled) /* Or their records would arrive here. */
-        source_forward(source);
+        forward(source);
     enum verdict verdict = poll_control(source, batch, 0, why);
     if (batch->rebalance == REBALANCE_NONE)
         batch->rebalance = before;

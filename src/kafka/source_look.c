@@ -3,7 +3,6 @@
 #include <inttypes.h>
 
 #include "gentally/kafka/source.h"
-#include "source_settings.h"
 #include "source_state.h"
 
 #define ANSWER_MS 10000
@@ -43,11 +42,6 @@ int64_t source_log_end(const struct source *source, int32_t partition)
         rd_kafka_get_watermark_offsets(source->client, source->config->topic, partition, &first, &end);
 
     return code == RD_KAFKA_RESP_ERR_NO_ERROR && end >= 0 ? end : -1;
-}
-
-bool source_hears_all(const struct source *source)
-{
-    return !source_is_assigned_by_broker(source->config);
 }
 
 bool source_is_connected(const struct source *source)

@@ -14,7 +14,6 @@ struct source {
     rd_kafka_queue_t *data;
     struct kafka_notes notes;
     enum rebalance unanswered;
-    bool is_incremental; /* the group gives and takes partitions one by one: source_incremental.h */
     bool is_joined;
     bool is_vanished;   /* the topic was deleted while it was read */
     int choked;         /* looks left for the partition whose response is larger than may be received */
@@ -25,10 +24,6 @@ struct source {
     uint32_t message_count; /* held for the batch that the caller has */
     rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
     struct position positions[PARTITIONS_MAX];
-    bool is_held[PARTITIONS_MAX]; /* incremental: librdkafka has it */
 };
-
-/* Has records of partitions of which nothing has arrived yet go to the queue of records. */
-void source_forward(struct source *source);
 
 #endif

@@ -156,25 +156,6 @@ static void take_rebalance(struct source *source, struct batch *batch, enum reba
     sim_note(source->sim, "rebalance", (int64_t)rebalance, batch->partition_count, 0);
 }
 
-/* In an incremental group. While a rebalance is not answered, nothing but the end of the membership can come. */
-static bool has_news(struct source *source, struct batch *batch)
-{
-    uint32_t count = 0;
-    bool is_answering = source->unanswered != REBALANCE_NONE;
-    int32_t partitions[SIM_PARTITIONS];
-    enum rebalance rebalance = group_news(source->sim, source->process->index, is_answering, partitions, &count);
-
-    if (rebalance == REBALANCE_NONE)
-        return false;
-    batch->rebalance = source->unanswered = rebalance;
-    batch->is_incremental = true;
-    batch->partition_count = count;
-    for (uint32_t i = 0; i < count; i++)
-        batch->partitions[i] = partitions[i];
-    sim_note(source->sim, "some rebalanced", (int64_t)rebalance, count, 0);
-    return true;
-}
-
 static struct record record_at(const struct partition_log *log, int32_t p, int64_t offset)
 {
     const struct entry *entry = log->entries[offset];
@@ -192,8 +173,6 @@ static bool has_rebalance(struct source *source, struct batch *batch)
 
     if (kafka_is_down(source->sim))
         return false;
-    if (source->sim->kafka->is_incremental)
-        return has_news(source, batch);
     if (member->state == MEMBER_TOLD) {
         member->state = MEMBER_STABLE;
         take_rebalance(source, batch, REBALANCE_ASSIGNED);
@@ -468,20 +447,6 @@ enum verdict source_release_all(struct source *source, struct reason *why)
     return GO_ON;
 }
 
-enum verdict source_release_some(struct source *source, const int32_t partitions[], uint32_t count, struct reason *why)
-{
-    bool is_lost = source->unanswered == REBALANCE_LOST;
-
-    assert(is_lost || source->unanswered == REBALANCE_REVOKED);
-    for (uint32_t i = 0; i < count; i++)
-        source->positions[partitions[i]].is_assigned = false;
-    source->unanswered = REBALANCE_NONE;
-    if (!sim_yield(source->sim))
-        return gone(why);
-    group_give_back(source->sim, source->process->index, is_lost, partitions, count);
-    return GO_ON;
-}
-
 void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count)
 {
     (void)source;
@@ -495,11 +460,6 @@ int64_t source_log_end(const struct source *source, int32_t partition)
     (void)source;
     (void)partition;
     return -1;
-}
-
-bool source_hears_all(const struct source *source)
-{
-    return group_tells_all(source->sim->kafka);
 }
 
 bool source_is_connected(const struct source *source)

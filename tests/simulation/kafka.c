@@ -8,8 +8,6 @@
 #define SESSION_MS 10000
 #define MEETING_MS 15000
 #define TRANSACTION_MS 60000
-#define NOBODY (-1)
-#define INCREMENTAL_EVERY 3 /* seeds: the others' worlds stay what they are */
 
 /* ---- logs ---- */
 
@@ -29,10 +27,6 @@ void kafka_make(struct sim *sim)
     struct kafka *kafka = sim_take(sim, sizeof(*kafka));
 
     sim->kafka = kafka;
-    kafka->is_incremental = sim->seed % INCREMENTAL_EVERY == 0;
-    kafka->is_silent = kafka->is_incremental && sim->seed % (2 * INCREMENTAL_EVERY) == 0;
-    for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-        kafka->places[p].owner = kafka->places[p].wanted = NOBODY;
     kafka->input = add_topic(kafka, sim->config.topic, (int32_t)sim_between(sim, 1, 3));
     kafka->known_count = kafka->input->count;
     snprintf(name, sizeof(name), "%s.dead-letters", sim->config.namespace_);
@@ -104,130 +98,11 @@ static bool is_in(const struct member *member)
     return member->state != MEMBER_ABSENT && member->state != MEMBER_KICKED;
 }
 
-/* Ranges, over the members in an order of chance. */
-static void want(struct sim *sim)
-{
-    struct kafka *kafka = sim->kafka;
-    int order[SIM_WORKERS];
-    int count = 0;
-
-    for (int i = 0; i < SIM_WORKERS; i++) {
-        if (!is_in(&kafka->members[i]))
-            continue;
-        int at = (int)sim_below(sim, (uint64_t)count + 1);
-        order[count] = order[at];
-        order[at] = i;
-        count++;
-        kafka->members[i].is_untold = !kafka->is_silent;
-    }
-    for (int32_t p = 0; p < kafka->known_count; p++)
-        kafka->places[p].wanted = count == 0 ? NOBODY : order[p * count / kafka->known_count];
-    kafka->meeting_until_ms = sim->now_ms + MEETING_MS;
-    sim_note(sim, "group wants", count, kafka->known_count, 0);
-}
-
-bool group_tells_all(const struct kafka *kafka)
-{
-    return !kafka->is_silent;
-}
-
-/* It is no member any more: others may have what it had. */
-static void free_places(struct kafka *kafka, int index)
-{
-    for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-        if (kafka->places[p].owner == index)
-            kafka->places[p].owner = NOBODY;
-}
-
-enum rebalance group_news(struct sim *sim, int index, bool is_answering, int32_t partitions[], uint32_t *count)
-{
-    struct kafka *kafka = sim->kafka;
-    struct member *member = &kafka->members[index];
-
-    *count = 0;
-    if (member->state == MEMBER_KICKED) {
-        if (sim_chance(sim, 300)) /* It may get what was fetched before it hears. */
-            return REBALANCE_NONE;
-        memcpy(partitions, member->partitions, sizeof(member->partitions));
-        *count = member->count;
-        if (*count == 0)
-            group_join(sim, index);
-        return *count == 0 ? REBALANCE_NONE : REBALANCE_LOST;
-    }
-    if (is_answering || !is_in(member))
-        return REBALANCE_NONE;
-    for (uint32_t i = 0; i < member->count; i++)
-        if (kafka->places[member->partitions[i]].wanted != index)
-            partitions[(*count)++] = member->partitions[i];
-    if (*count > 0)
-        return sim_chance(sim, 300) ? REBALANCE_NONE : REBALANCE_REVOKED;
-    for (int32_t p = 0; p < kafka->known_count; p++)
-        if (kafka->places[p].wanted == index && kafka->places[p].owner == NOBODY)
-            partitions[(*count)++] = p;
-    if (*count == 0 && !member->is_untold)
-        return REBALANCE_NONE;
-    for (uint32_t i = 0; i < *count; i++) {
-        kafka->places[partitions[i]].owner = index;
-        member->partitions[member->count++] = partitions[i];
-    }
-    member->is_untold = false;
-    member->known_count = kafka->known_count;
-    return REBALANCE_ASSIGNED;
-}
-
-static bool is_among(int32_t partition, const int32_t partitions[], uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (partitions[i] == partition)
-            return true;
-    return false;
-}
-
-void group_give_back(struct sim *sim, int index, bool is_lost, const int32_t partitions[], uint32_t count)
-{
-    struct kafka *kafka = sim->kafka;
-    struct member *member = &kafka->members[index];
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < member->count; i++) {
-        int32_t p = member->partitions[i];
-        if (!is_lost && !is_among(p, partitions, count))
-            member->partitions[kept++] = p;
-        else if (kafka->places[p].owner == index && member->state != MEMBER_KICKED)
-            kafka->places[p].owner = NOBODY;
-    }
-    member->count = kept;
-    if (is_lost && member->state == MEMBER_KICKED)
-        group_join(sim, index);
-}
-
-/* Whoever keeps for too long what others are to have is thrown out. */
-static void hurry(struct sim *sim)
-{
-    struct kafka *kafka = sim->kafka;
-    bool is_kicked = false;
-
-    for (int32_t p = 0; p < kafka->known_count && sim->now_ms > kafka->meeting_until_ms; p++) {
-        int owner = kafka->places[p].owner;
-        if (owner == NOBODY || owner == kafka->places[p].wanted)
-            continue;
-        kafka->members[owner].state = MEMBER_KICKED;
-        free_places(kafka, owner);
-        is_kicked = true;
-    }
-    if (is_kicked)
-        want(sim);
-}
-
 /* Asks all to give up what they have: the eager protocol. */
 void group_meet(struct sim *sim)
 {
     struct kafka *kafka = sim->kafka;
 
-    if (kafka->is_incremental) {
-        want(sim);
-        return;
-    }
     if (!kafka->is_meeting)
         kafka->meeting_until_ms = sim->now_ms + MEETING_MS;
     kafka->is_meeting = true;
@@ -242,10 +117,7 @@ void group_meet(struct sim *sim)
 
 void group_join(struct sim *sim, int index)
 {
-    bool is_incremental = sim->kafka->is_incremental;
-
-    sim->kafka->members[index] =
-        (struct member){.state = is_incremental ? MEMBER_STABLE : MEMBER_READY, .heard_ms = sim->now_ms};
+    sim->kafka->members[index] = (struct member){.state = MEMBER_READY, .heard_ms = sim->now_ms};
     group_meet(sim);
 }
 
@@ -253,7 +125,6 @@ void group_leave(struct sim *sim, int index)
 {
     if (is_in(&sim->kafka->members[index])) {
         sim->kafka->members[index].state = MEMBER_ABSENT;
-        free_places(sim->kafka, index);
         group_meet(sim);
     }
     sim->kafka->members[index].state = MEMBER_ABSENT;
@@ -305,7 +176,6 @@ static void end_sessions(struct sim *sim)
         else if (sim->now_ms - member->heard_ms > SESSION_MS) {
             sim_note(sim, "group kicked", i, 0, 0);
             member->state = process->is_alive && !process->is_crashed ? MEMBER_KICKED : MEMBER_ABSENT;
-            free_places(kafka, i);
             group_meet(sim);
         }
     }
@@ -350,8 +220,6 @@ void group_tick(struct sim *sim)
         kafka->known_count = kafka->input->count;
         group_meet(sim);
     }
-    if (kafka->is_incremental)
-        hurry(sim);
     if (!kafka->is_meeting)
         return;
     for (int i = 0; i < SIM_WORKERS; i++) {

@@ -6,7 +6,6 @@
 #ifndef GENTALLY_SIM_KAFKA_H
 #define GENTALLY_SIM_KAFKA_H
 
-#include "gentally/kafka/batch.h"
 #include "sim.h"
 
 enum entry_kind {
@@ -87,10 +86,9 @@ enum member_state {
 };
 struct member {
     enum member_state state;
-    bool is_untold; /* incremental: it is to hear of the group, whatever it has */
     uint32_t count;
-    int32_t partitions[SIM_PARTITIONS]; /* incremental: those it was told of and has not given back */
-    int32_t known_count;                /* as the group had it at the assignment */
+    int32_t partitions[SIM_PARTITIONS];
+    int32_t known_count; /* as the group had it at the assignment */
     int64_t heard_ms;
 };
 
@@ -99,15 +97,10 @@ struct kafka {
     uint32_t topic_count;
     struct topic *input, *letters, *ledger;
     struct member members[SIM_WORKERS + 1];
-    bool is_incremental; /* partitions are given and taken one by one, and nobody meets */
-    bool is_silent;      /* and who gets nothing hears nothing */
-    struct {
-        int owner, wanted; /* indexes of members; NOBODY */
-    } places[SIM_PARTITIONS];
     bool is_meeting;
-    int64_t meeting_until_ms; /* incremental: when whoever has not given back is thrown out */
-    int32_t known_count;      /* partitions of the input the group has heard of */
-    int64_t known_due_ms;     /* when it hears of more */
+    int64_t meeting_until_ms;
+    int32_t known_count;  /* partitions of the input the group has heard of */
+    int64_t known_due_ms; /* when it hears of more */
     int64_t down_until_ms;
     int32_t epoch; /* of the transactional id */
     struct txn *txn;
@@ -137,13 +130,6 @@ void group_tick(struct sim *sim);
 void group_meet(struct sim *sim);
 void group_join(struct sim *sim, int index);
 void group_leave(struct sim *sim, int index);
-
-/* Whether all members hear of all that the group does. */
-bool group_tells_all(const struct kafka *kafka);
-/* What a member of an incremental group hears at its next poll, of which partitions. */
-enum rebalance group_news(struct sim *sim, int index, bool is_answering, int32_t partitions[], uint32_t *count);
-/* It has given them back. */
-void group_give_back(struct sim *sim, int index, bool is_lost, const int32_t partitions[], uint32_t count);
 
 /* The producers outside: one more record into the input, or into one partition of it. */
 void traffic_append(struct sim *sim);

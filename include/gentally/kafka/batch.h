@@ -13,14 +13,13 @@
 enum rebalance {
     REBALANCE_NONE,
     REBALANCE_ASSIGNED, /* answer: source_assign(), with an offset for each */
-    REBALANCE_REVOKED,  /* answer: flush, then source_release_all(), or of some source_release_some() */
-    REBALANCE_LOST,     /* ownership is gone already: drop the work, then as of REBALANCE_REVOKED */
+    REBALANCE_REVOKED,  /* answer: flush, then source_release_all() */
+    REBALANCE_LOST,     /* ownership is gone already: drop the work, then source_release_all() */
 };
 
 /* What one poll gives. */
 struct batch {
     enum rebalance rebalance;
-    bool is_incremental;      /* the rebalance is of its partitions, and all others stay; else it is of all */
     uint32_t partition_count; /* of the rebalance */
     int32_t partitions[PARTITIONS_MAX];
     uint32_t record_count; /* in offset order within a partition; borrowed until source_release() or the next poll */

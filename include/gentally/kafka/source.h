@@ -17,9 +17,8 @@ struct source;
  * Creates the consumer from the configuration (bootstrap servers, group, topic, and kafka.* as they are) and checks
  * that the topic exists; joins no group yet. GO_ON gives `*source` to the caller, to be closed once; `config` and
  * `logger` are borrowed until then. Blocks up to 10 s. HALT: SOURCE-CONFIG (a property librdkafka refuses),
- * SOURCE-PROTOCOL (the group's protocol is not sound in this librdkafka), SOURCE-TOPIC-MISSING (names `gentally
- * setup`), SOURCE-PARTITIONS (more than PARTITIONS_MAX), SOURCE-DENIED (authorization or authentication), NO-MEMORY;
- * TRY_LATER: SOURCE-UNREACHABLE.
+ * SOURCE-TOPIC-MISSING (names `gentally setup`), SOURCE-PARTITIONS (more than PARTITIONS_MAX), SOURCE-DENIED
+ * (authorization or authentication), NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict source_open(struct source **source, const struct config *config, struct logger *logger,
                                     struct reason *why);
@@ -72,8 +71,7 @@ struct source_start {
     struct anchor anchor; /* the last record before it, which the log has to show first; ANCHOR_NONE: none */
 };
 
-/* Answers REBALANCE_ASSIGNED. On a failure nothing of `starts` is assigned, and the call may be repeated. If it is
- * incremental, partitions that were assigned before stay, and go on where they are. */
+/* Answers REBALANCE_ASSIGNED. On a failure nothing is assigned, and the call may be repeated. */
 MUST_CHECK enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                                       struct reason *why);
 
@@ -97,20 +95,11 @@ void source_stop(struct source *source, int32_t partition);
 /* Answers REBALANCE_REVOKED and REBALANCE_LOST: no partition is assigned any more (the eager protocol). */
 MUST_CHECK enum verdict source_release_all(struct source *source, struct reason *why);
 
-/* Answers them if they are incremental: those partitions are not assigned any more, and all others go on. One that is
- * not assigned is passed over: an assignment that was never answered may be what is taken away. */
-MUST_CHECK enum verdict source_release_some(struct source *source, const int32_t partitions[], uint32_t count,
-                                            struct reason *why);
-
 /* Commits `next[i]` of `partitions[i]` to the group, for lag tools. Does not wait; errors are logged and harmless. */
 void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count);
 
 /* The end of a partition's log, as what was fetched said last; -1: not known. Asks nobody. */
 int64_t source_log_end(const struct source *source, int32_t partition);
-
-/* Whether a member hears of all that the group does, be it that it has what it had, or nothing. Where the broker
- * assigns (group.protocol = consumer) it hears of its own partitions alone. Asks nobody. */
-bool source_hears_all(const struct source *source);
 
 /* True if a broker is connected, as far as librdkafka said: every few seconds where metrics are served, else once all
  * are gone. Asks nobody. */

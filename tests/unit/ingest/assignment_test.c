@@ -262,32 +262,6 @@ static void a_damaged_state_is_claimed_once(void)
     assignment_close(&assignment);
 }
 
-/* Partition 4 comes beside 3, and both go again, one by one. What is left of a batch that was polled before is of an
- * earlier time; how long the turn took, and whether the store was asked since it was connected to, is as it was. */
-static void partitions_come_beside_others_and_go(void)
-{
-    static const int32_t both[] = {3, 4};
-    struct partition *first = begin(1000);
-    struct reason why;
-
-    assignment.connections = 7;
-    CU_ASSERT_EQUAL_FATAL(assignment_claim(&assignment, NULL, &config, pool, both + 1, 1, 5000, &why), GO_ON);
-    CU_ASSERT_PTR_EQUAL(assignment_find(&assignment, 3), first);
-    CU_ASSERT_EQUAL(assignment.count, 2);
-    CU_ASSERT_EQUAL(assignment.turned_ms, 1000);
-    CU_ASSERT_EQUAL(assignment.connections, 7);
-    CU_ASSERT_TRUE(partition_wants(first, 100));
-    CU_ASSERT_FALSE(partition_wants(assignment_find(&assignment, 4), 100));
-    assignment_clear_stale(&assignment);
-    CU_ASSERT_TRUE(partition_wants(assignment_find(&assignment, 4), 100));
-    assignment_release(&assignment, both, 1);
-    CU_ASSERT_PTR_NULL(assignment_find(&assignment, 3));
-    CU_ASSERT_EQUAL(assignment.count, 1);
-    CU_ASSERT_EQUAL(assignment.partitions[0], 4);
-    assignment_release(&assignment, both, 2); /* of one that is not ours nothing is done */
-    CU_ASSERT_EQUAL(assignment.count, 0);
-}
-
 int main(int argc, char **argv)
 {
     struct reason why;
@@ -302,7 +276,6 @@ int main(int argc, char **argv)
         {"a_state_that_lacked_is_looked_for", a_state_that_lacked_is_looked_for},
         {"a_state_that_came_damaged_is_claimed_once", a_state_that_came_damaged_is_claimed_once},
         {"a_damaged_state_is_claimed_once", a_damaged_state_is_claimed_once},
-        {"partitions_come_beside_others_and_go", partitions_come_beside_others_and_go},
         CU_TEST_INFO_NULL,
     };
 

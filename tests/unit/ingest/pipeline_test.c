@@ -6,8 +6,6 @@
 #include "suite.h"
 
 enum verdict __wrap_source_release_all(struct source *source, struct reason *why);
-enum verdict __wrap_source_release_some(struct source *source, const int32_t partitions[], uint32_t count,
-                                        struct reason *why);
 void __wrap_checkpoint_forget(struct checkpoint *checkpoint);
 enum verdict __wrap_fold_record(struct fold *fold, struct partition *partition, const struct record *record,
                                 const struct present *present, struct reason *why);
@@ -15,23 +13,12 @@ enum verdict __wrap_fold_record(struct fold *fold, struct partition *partition, 
 static struct config config;
 static struct tally_pool *pool;
 static struct pipeline pipeline;
-static struct logger logger;
 static uint32_t fold_count;
 
 enum verdict __wrap_source_release_all(struct source *source, struct reason *why)
 {
     (void)source;
     (void)why;
-    return GO_ON;
-}
-
-enum verdict __wrap_source_release_some(struct source *source, const int32_t partitions[], uint32_t count,
-                                        struct reason *why)
-{
-    (void)source;
-    (void)why;
-    CU_ASSERT_EQUAL(count, 1);
-    CU_ASSERT_EQUAL(partitions[0], 4);
     return GO_ON;
 }
 
@@ -51,23 +38,16 @@ enum verdict __wrap_fold_record(struct fold *fold, struct partition *partition, 
     return GO_ON;
 }
 
-/* One more partition is ours, whose state stands at `next`. */
-static struct partition *add(int32_t number, int64_t next)
-{
-    struct partition_state state = {.partition = number, .next = next, .watermark_ms = NO_TIME};
-    struct partition **place = &pipeline.assignment.by_partition[number];
-    struct reason why;
-
-    pipeline.assignment.partitions[pipeline.assignment.count++] = number;
-    CU_ASSERT_EQUAL_FATAL(partition_open(place, &config, &state, pool, 1000, &why), GO_ON);
-    return *place;
-}
-
 /* One partition, number 3, whose state stands at `next`, is ours. */
 static void assign(int64_t next)
 {
-    pipeline.assignment.count = 0;
-    add(3, next);
+    struct partition_state state = {.partition = 3, .next = next, .watermark_ms = NO_TIME};
+    struct reason why;
+
+    pipeline.assignment.partitions[0] = 3;
+    pipeline.assignment.count = 1;
+    CU_ASSERT_EQUAL_FATAL(partition_open(&pipeline.assignment.by_partition[3], &config, &state, pool, 1000, &why),
+                          GO_ON);
 }
 
 /* A batch of five records, 100 to 104, of which two are folded. */
@@ -152,57 +132,6 @@ static void the_rest_of_a_batch_is_folded_while_the_assignment_stands(void)
     assignment_close(&pipeline.assignment);
 }
 
-/* Partitions 3 and 4 are ours, and the last two records of the batch are of 4, which is taken away alone. */
-static void begin_with_two(enum rebalance rebalance)
-{
-    begin(rebalance);
-    pipeline.assignment.logger = &logger;
-    add(4, 200);
-    for (uint32_t i = 3; i < 5; i++)
-        pipeline.batch.records[i] = (struct record){.partition = 4, .offset = 200 + i};
-    pipeline.batch.is_incremental = true;
-    pipeline.batch.partition_count = 1;
-    pipeline.batch.partitions[0] = 4;
-}
-
-static void what_stays_is_folded_on_and_what_goes_is_not(void)
-{
-    static const enum rebalance ends[] = {REBALANCE_REVOKED, REBALANCE_LOST};
-    struct reason why;
-
-    for (size_t i = 0; i < LENGTH_OF(ends); i++) {
-        begin_with_two(ends[i]);
-        CU_ASSERT_EQUAL(pipeline_release(&pipeline, &why), GO_ON);
-        CU_ASSERT_EQUAL(pipeline_batch(&pipeline)->rebalance, REBALANCE_NONE);
-        CU_ASSERT_EQUAL(pipeline.assignment.count, 1);
-        CU_ASSERT_PTR_NULL(assignment_find(&pipeline.assignment, 4));
-        CU_ASSERT_EQUAL(pipeline_fold(&pipeline, 0, &why), GO_ON);
-        CU_ASSERT_EQUAL(fold_count, 3);
-        CU_ASSERT_EQUAL(pipeline.assignment.by_partition[3]->next, 103);
-        CU_ASSERT_FALSE(pipeline.assignment.by_partition[3]->must_claim);
-        assignment_close(&pipeline.assignment);
-    }
-}
-
-/* It may have been stored, or not: the store is asked, and nothing is folded before. */
-static void a_flush_without_an_answer_is_nobodys_when_some_go(void)
-{
-    struct reason why;
-
-    begin_with_two(REBALANCE_REVOKED);
-    for (uint32_t i = 0; i < 2; i++)
-        pipeline.assignment.flushed[i] = pipeline.assignment.by_partition[3 + i];
-    pipeline.assignment.flush_count = 2;
-    pipeline.assignment.is_pending = true;
-    CU_ASSERT_EQUAL(pipeline_release(&pipeline, &why), GO_ON);
-    CU_ASSERT_FALSE(pipeline.assignment.is_pending);
-    CU_ASSERT_EQUAL(pipeline.assignment.flush_count, 0);
-    CU_ASSERT_TRUE(pipeline.assignment.by_partition[3]->must_claim);
-    CU_ASSERT_EQUAL(pipeline_fold(&pipeline, 0, &why), GO_ON);
-    CU_ASSERT_EQUAL(fold_count, 2);
-    assignment_close(&pipeline.assignment);
-}
-
 int main(int argc, char **argv)
 {
     struct reason why;
@@ -212,12 +141,9 @@ int main(int argc, char **argv)
         {"an_end_is_reached_while_the_assignment_stands", an_end_is_reached_while_the_assignment_stands},
         {"the_rest_of_a_batch_is_folded_while_the_assignment_stands",
          the_rest_of_a_batch_is_folded_while_the_assignment_stands},
-        {"what_stays_is_folded_on_and_what_goes_is_not", what_stays_is_folded_on_and_what_goes_is_not},
-        {"a_flush_without_an_answer_is_nobodys_when_some_go", a_flush_without_an_answer_is_nobodys_when_some_go},
         CU_TEST_INFO_NULL,
     };
 
-    log_open(&logger, LOG_LEVEL_ERROR, "test");
     config_defaults(&config);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
